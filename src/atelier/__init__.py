@@ -1,0 +1,3 @@
+"""Atelier, a self-hosted studio for generative media."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,135 @@
+"""Database handles: three connecting roles, and transactions that say for whom they act.
+
+PostgreSQL's row-level security decides what a transaction sees; `Acting` tells it for whom. A query that forgets its
+`WHERE` finds nothing of anybody else's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Literal
+from uuid import UUID
+
+from sqlalchemy import URL, MetaData, make_url, text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.orm import DeclarativeBase
+
+from atelier.base.crypto import derive
+
+Role = Literal["web", "worker", "operator"]
+ROLES: tuple[Role, ...] = ("web", "worker", "operator")
+
+
+class Table(DeclarativeBase):
+    """The base of every table's row class; constraints get the same names everywhere."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "%(table_name)s_%(column_0_N_name)s_idx",
+            "uq": "%(table_name)s_%(column_0_N_name)s_key",
+            "ck": "%(table_name)s_%(constraint_name)s_check",
+            "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
+            "pk": "%(table_name)s_pkey",
+        }
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """For whom a transaction acts; row-level security reads it.
+
+    `member`: the rows of one member. `knock`: the one row whose secret digest or e-mail the caller names, for sign-in.
+    `studio`: everybody's rows, for workers and operators; the database ignores it on a web connection.
+    """
+
+    member_id: UUID | None = None
+    knock: str = ""
+    studio: bool = False
+
+    @classmethod
+    def nobody(cls) -> Acting:
+        return cls()
+
+    @classmethod
+    def member(cls, member_id: UUID) -> Acting:
+        return cls(member_id=member_id)
+
+    @classmethod
+    def knocking(cls, secret: str) -> Acting:
+        return cls(knock=secret)
+
+    @classmethod
+    def for_studio(cls, operator_id: UUID | None = None) -> Acting:
+        return cls(member_id=operator_id, studio=True)
+
+
+_STATE = text(
+    "SELECT set_config('atelier.member', :member, true), set_config('atelier.knock', :knock, true),"
+    " set_config('atelier.studio', :studio, true)"
+)
+
+
+async def act(db: AsyncSession, acting: Acting) -> None:
+    """State for whom the transaction of `db` acts from here on."""
+    await db.execute(
+        _STATE,
+        {
+            "member": str(acting.member_id) if acting.member_id else "",
+            "knock": acting.knock,
+            "studio": "on" if acting.studio else "off",
+        },
+    )
+
+
+class Database:
+    """One role's connections to one database; `transaction` is the only way in."""
+
+    def __init__(self, engine: AsyncEngine, role: Role) -> None:
+        self.engine = engine
+        self.role = role
+
+    @asynccontextmanager
+    async def transaction(self, acting: Acting) -> AsyncIterator[AsyncSession]:
+        """A transaction on behalf of `acting`: committed at the end, rolled back by an exception."""
+        async with AsyncSession(self.engine, expire_on_commit=False, autoflush=False) as db, db.begin():
+            await act(db, acting)
+            yield db
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+def connect(owner_url: str, role: Role, secret: str, *, pool: int = 10) -> Database:
+    """Open a role's connections to the database that the owner's URL names (lazily; nothing is sent yet)."""
+    engine = create_async_engine(
+        role_url(owner_url, role, secret).set(drivername="postgresql+asyncpg"),
+        pool_size=pool,
+        max_overflow=pool,
+        pool_timeout=10,
+        connect_args={"server_settings": {"application_name": f"atelier {role}", "jit": "off"}},
+    )
+    return Database(engine, role)
+
+
+def role_url(owner_url: str, role: Role, secret: str) -> URL:
+    """The URL under which a role signs in: the owner's, with the role's name and the password derived for it."""
+    return make_url(owner_url).set(
+        drivername="postgresql", username=f"atelier_{role}", password=role_password(secret, role)
+    )
+
+
+def role_password(secret: str, role: Role) -> str:
+    """A role's database password, derived from the studio's secret, so that one URL and one secret configure all."""
+    return derive(secret, f"database role {role}").hex()
+
+
+def libpq_url(url: URL | str) -> str:
+    """The same URL as libpq's programs and psycopg write it."""
+    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+def rows_changed(result: Any) -> int:
+    """How many rows a statement wrote."""
+    return int(result.rowcount)

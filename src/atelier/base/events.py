@@ -1,0 +1,93 @@
+"""Facts that happened, written once, in the transaction that made them true.
+
+The audit trail, live updates, webhooks and metrics are readers of this one table. A reader goes by (`xid`, `id`) and
+looks only at transactions older than every one still running, so a slow writer's fact is late but never skipped.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, DateTime, Identity, Text, bindparam, insert, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from atelier.base.db import Table
+
+CHANNEL = "atelier_event"
+
+
+class Event(Table):
+    """One fact: what happened (`noun:verb`), to which subject, whose it is, and when."""
+
+    __tablename__ = "events"
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    kind: Mapped[str] = mapped_column(Text)
+    member_id: Mapped[UUID | None]
+    subject_id: Mapped[UUID | None]
+    data: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A reader's place in the stream: the last fact that it has seen."""
+
+    xid: int
+    id: int
+
+    def __str__(self) -> str:
+        return f"{self.xid}-{self.id}"
+
+    @classmethod
+    def parse(cls, written: str) -> Mark | None:
+        """The place written as `xid-id` (what SSE sends back as Last-Event-ID), or None if that is no place."""
+        left, _, right = written.partition("-")
+        if not (left.isascii() and left.isdigit() and right.isascii() and right.isdigit()):
+            return None
+        mark = cls(int(left), int(right))
+        return mark if mark.xid < 2**63 and mark.id < 2**63 else None
+
+
+async def record(db: AsyncSession, kind: str, *, member: UUID | None, subject: UUID | None = None, **data: Any) -> None:
+    """Write a fact with the change that makes it true."""
+    await db.execute(insert(Event).values(kind=kind, member_id=member, subject_id=subject, data=data))
+
+
+_HORIZON = text("SELECT (pg_snapshot_xmin(pg_current_snapshot()))::text::bigint - 1")
+_AFTER = text(
+    "SELECT xid::text::bigint, id, kind, member_id, subject_id, data, at FROM events"
+    " WHERE (xid, id) > (CAST(CAST(:xid AS text) AS xid8), :id) AND xid < pg_snapshot_xmin(pg_current_snapshot())"
+    " ORDER BY xid, id LIMIT :limit"
+).bindparams(bindparam("xid", type_=Text))
+
+
+async def here(db: AsyncSession) -> Mark:
+    """The place after everything that has surely been written by now."""
+    return Mark(int((await db.execute(_HORIZON)).scalar_one()), 2**62)
+
+
+async def after(db: AsyncSession, mark: Mark, limit: int = 100) -> list[tuple[Mark, Event]]:
+    """The facts after `mark` that the transaction may see, in order, at most `limit`."""
+    rows = await db.execute(_AFTER, {"xid": str(mark.xid), "id": mark.id, "limit": limit})
+    return [
+        (
+            Mark(row[0], row[1]),
+            Event(id=row[1], kind=row[2], member_id=row[3], subject_id=row[4], data=row[5], at=row[6]),
+        )
+        for row in rows
+    ]
+
+
+_LATE = text("SELECT EXISTS (SELECT FROM events WHERE (xid, id) > (CAST(CAST(:xid AS text) AS xid8), :id))").bindparams(
+    bindparam("xid", type_=Text)
+)
+
+
+async def late(db: AsyncSession, mark: Mark) -> bool:
+    """Whether facts after `mark` are written that a reader must not pass yet, because an older one is still under way."""
+    return bool((await db.execute(_LATE, {"xid": str(mark.xid), "id": mark.id})).scalar_one())

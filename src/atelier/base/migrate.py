@@ -1,0 +1,79 @@
+"""Bring a database to the studio's shape: its roles, then the migrations, up or down."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import psycopg
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from psycopg import sql
+from sqlalchemy import make_url
+
+from atelier.base.db import ROLES, libpq_url, role_password
+
+MIGRATIONS = Path(__file__).parents[3] / "migrations"
+OWNER = "atelier_owner"
+
+
+def create_database(admin_url: str, name: str) -> str:
+    """Make the owner role and its database where they are missing (embedded: as superuser); return the owner's URL."""
+    with psycopg.connect(libpq_url(admin_url), autocommit=True) as db:
+        if db.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [OWNER]).fetchone() is None:
+            db.execute(sql.SQL("CREATE ROLE {} LOGIN CREATEROLE").format(sql.Identifier(OWNER)))
+        if db.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone() is None:
+            db.execute(
+                sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE template0 ENCODING 'UTF8'").format(
+                    sql.Identifier(name), sql.Identifier(OWNER)
+                )
+            )
+    return make_url(admin_url).set(username=OWNER, database=name).render_as_string(hide_password=False)
+
+
+def create_roles(owner_url: str, secret: str) -> None:
+    """Make the connecting roles, without BYPASSRLS, with the passwords that the studio derives from its secret."""
+    with psycopg.connect(libpq_url(owner_url)) as db:
+        db.execute("SELECT pg_advisory_xact_lock(hashtext('atelier roles'))")
+        for role in ROLES:
+            name = sql.Identifier(f"atelier_{role}")
+            if db.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [f"atelier_{role}"]).fetchone() is None:
+                db.execute(sql.SQL("CREATE ROLE {} LOGIN NOBYPASSRLS").format(name))
+            password = sql.Literal(role_password(secret, role))
+            db.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(name, password))
+
+
+def upgrade(owner_url: str, secret: str, revision: str = "head") -> None:
+    """Apply all migrations up to `revision`; several processes may call this at once."""
+    create_roles(owner_url, secret)
+    if revision == "head" and current(owner_url) == head():
+        return
+    command.upgrade(_config(owner_url), revision)
+
+
+def downgrade(owner_url: str, revision: str) -> None:
+    """Take migrations back, down to `revision` (`base` for all)."""
+    command.downgrade(_config(owner_url), revision)
+
+
+def head() -> str:
+    """The newest migration that this release knows."""
+    found = ScriptDirectory(str(MIGRATIONS)).get_current_head()
+    assert found is not None
+    return found
+
+
+def current(owner_url: str) -> str | None:
+    """The migration that the database is at, or None when it has none."""
+    with psycopg.connect(libpq_url(owner_url)) as db:
+        if db.execute("SELECT to_regclass('alembic_version')").fetchone() == (None,):
+            return None
+        row = db.execute("SELECT version_num FROM alembic_version").fetchone()
+        return row[0] if row else None
+
+
+def _config(owner_url: str) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["url"] = owner_url
+    return config

@@ -1,0 +1,88 @@
+"""One listening connection a process: PostgreSQL's NOTIFY wakes whoever waits here."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+
+import asyncpg
+from sqlalchemy import URL
+
+from atelier.base.db import libpq_url
+from atelier.base.log import get_log
+
+Heard = Callable[[str], None]
+
+
+class Signals:
+    """Hears the channels that somebody listens to, and connects again for as long as it runs.
+
+    A signal is a hint and can be lost with the connection: after each reconnect every listener is called with an empty
+    payload, and looks for itself.
+    """
+
+    def __init__(self, url: URL) -> None:
+        self._url = libpq_url(url)
+        self._listeners: dict[str, set[Heard]] = defaultdict(set)
+        self._task: asyncio.Task[None] | None = None
+        self._changed = asyncio.Event()
+        self.connected = asyncio.Event()
+
+    def listen(self, channel: str, heard: Heard) -> Callable[[], None]:
+        """Call `heard` with the payload of each signal on `channel`; the returned function ends that."""
+        self._listeners[channel].add(heard)
+        self._changed.set()
+        return lambda: self._listeners[channel].discard(heard)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Listen for as long as the block runs."""
+        self._task = asyncio.create_task(self._run(), name="signals")
+        try:
+            yield
+        finally:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self._listen_until_lost()
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                get_log().warning("signals:lost", reason=str(error))
+            self.connected.clear()
+            await asyncio.sleep(0.5)
+
+    async def _listen_until_lost(self) -> None:
+        connection = await asyncpg.connect(self._url, server_settings={"application_name": "atelier signals"})
+        lost = asyncio.Event()
+        connection.add_termination_listener(lambda _: lost.set())
+        heard: set[str] = set()
+        try:
+            while not lost.is_set():
+                self._changed.clear()
+                for channel in self._listeners.keys() - heard:
+                    await connection.add_listener(channel, self._on_signal)
+                    heard.add(channel)
+                if not self.connected.is_set():
+                    self.connected.set()
+                    for channel in heard:
+                        self._tell(channel, "")
+                waiting = [asyncio.create_task(event.wait()) for event in (lost, self._changed)]
+                try:
+                    await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+                finally:
+                    for task in waiting:
+                        task.cancel()
+        finally:
+            connection.terminate()
+
+    def _on_signal(self, _connection: object, _pid: int, channel: str, payload: object) -> None:
+        self._tell(channel, str(payload))
+
+    def _tell(self, channel: str, payload: str) -> None:
+        for heard in tuple(self._listeners.get(channel, ())):
+            heard(payload)

@@ -1,0 +1,74 @@
+"""What every request can reach: the parts that bootstrap put on the application, and the request's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from atelier.base.db import Acting, Database
+from atelier.base.signals import Signals
+from atelier.limits import Limiter
+from atelier.web.access import Access
+from atelier.web.caller import Caller, Identify
+from atelier.web.templates import Templates
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the edge needs of the studio."""
+
+    web_db: Database
+    operator_db: Database
+    signals: Signals
+    limiter: Limiter
+    templates: Templates
+    identify: Identify
+    origin: str
+    production: bool
+    debug: bool = False
+    trusted_proxies: frozenset[str] = frozenset()
+
+
+def parts(request: Request) -> Parts:
+    found: Parts = request.app.state.parts
+    return found
+
+
+def caller(request: Request) -> Caller:
+    """The member who makes this request; only on routes whose access rule asks for one."""
+    found: Caller = request.state.caller
+    assert found is not None, "a route that asks for its caller must not be public"
+    return found
+
+
+def maybe_caller(request: Request) -> Caller | None:
+    """The member who makes this request, or None on a public route."""
+    found: Caller | None = request.state.caller
+    return found
+
+
+def acting(request: Request) -> tuple[Database, Acting]:
+    """The connections and the acting that suit a request: operators' routes see the studio, all others one member."""
+    here, who = parts(request), maybe_caller(request)
+    if who is None:
+        return here.web_db, Acting.nobody()
+    if request.state.access is Access.OPERATOR:
+        return here.operator_db, Acting.for_studio(who.member_id)
+    return here.web_db, Acting.member(who.member_id)
+
+
+async def _transaction(request: Request) -> AsyncIterator[AsyncSession]:
+    database, who = acting(request)
+    async with database.transaction(who) as db:
+        yield db
+
+
+Here = Annotated[Parts, Depends(parts)]
+Me = Annotated[Caller, Depends(caller)]
+MaybeMe = Annotated[Caller | None, Depends(maybe_caller)]
+# the request's one transaction, committed before the answer leaves
+Db = Annotated[AsyncSession, Depends(_transaction, scope="function")]

@@ -1,0 +1,88 @@
+"""Expected errors as answers: RFC 9457 problem details for programs, a page for people. Crashes say nothing of their cause."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, RedirectResponse, Response
+from starlette.exceptions import HTTPException
+
+from atelier.base.errors import AtelierError, SignedOut, TooMany
+from atelier.base.log import get_log
+from atelier.web.parts import parts
+
+
+def problem(status: int, code: str, message: str, *, retry: bool = False, **more: Any) -> JSONResponse:
+    """A problem+json answer (RFC 9457) with our code and whether trying again can help."""
+    body = {"type": f"urn:atelier:error:{code}", "title": message, "status": status, "code": code, "retry": retry}
+    return JSONResponse(body | more, status_code=status, media_type="application/problem+json")
+
+
+def wants_page(request: Request) -> bool:
+    """Whether the answer goes to a person's browser."""
+    return not request.url.path.startswith("/api/") and "text/html" in request.headers.get("accept", "")
+
+
+def install(app: FastAPI) -> None:
+    """Translate every error of the application."""
+
+    @app.exception_handler(AtelierError)
+    async def expected(request: Request, error: AtelierError) -> Response:
+        details = {key: value for key, value in error.details.items() if isinstance(value, str | int | float | list)}
+        return answer(
+            request,
+            error.status,
+            error.code,
+            error.message,
+            retry=error.retry,
+            field=error.field,
+            error=error,
+            **details,
+        )
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(request: Request, error: RequestValidationError) -> Response:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"][1:]) or None
+        return answer(request, 422, "invalid_input", _sentence(field, first["msg"]), field=field)
+
+    @app.exception_handler(HTTPException)
+    async def http(request: Request, error: HTTPException) -> Response:
+        codes = {404: "not_found", 405: "method_not_allowed"}
+        words = {404: "There is nothing at this address.", 405: "This address does not take that kind of request."}
+        message = words.get(error.status_code, str(error.detail))
+        return answer(request, error.status_code, codes.get(error.status_code, "error"), message)
+
+    @app.exception_handler(Exception)
+    async def crash(request: Request, error: Exception) -> Response:
+        get_log().error("web:crashed", path=request.url.path, exc_info=error)
+        message = "Something broke on our side. It has been written down; try again in a moment."
+        if parts(request).debug:
+            message = f"{message} {type(error).__name__}: {error}"
+        return answer(request, 500, "crashed", message, retry=True)
+
+
+def answer(
+    request: Request, status: int, code: str, message: str, *, error: AtelierError | None = None, **more: Any
+) -> Response:
+    """An error in the caller's dialect, with the headers that it asks for."""
+    more = {key: value for key, value in more.items() if value not in (None, False)}
+    response: Response
+    if isinstance(error, SignedOut) and wants_page(request) and request.method == "GET":
+        return RedirectResponse(f"/sign-in?next={request.url.path}", status_code=303)
+    if wants_page(request):
+        response = parts(request).templates.page(request, "error.html", status=status, code=code, message=message)
+    else:
+        response = problem(status, code, message, **more)
+    if isinstance(error, TooMany):
+        response.headers["Retry-After"] = str(error.seconds)
+    if isinstance(error, SignedOut):
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def _sentence(field: str | None, message: str) -> str:
+    text = message.removeprefix("Value error, ")
+    return f"{field}: {text[0].lower()}{text[1:]}." if field else f"{text}."

@@ -1,0 +1,87 @@
+"""The one way to make a route. It cannot exist without its access rule and its limit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi.routing import APIRoute
+
+from atelier.limits import Limit, Per
+from atelier.web.access import Access, check
+from atelier.web.parts import parts
+
+Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
+
+
+class Rule:
+    """A route's access rule and limit, enforced before anything else of it runs."""
+
+    def __init__(self, access: Access, limit: Limit) -> None:
+        self.access = access
+        self.limit = limit
+
+    async def __call__(self, request: Request) -> None:
+        here = parts(request)
+        caller = await here.identify(request)
+        request.state.caller = caller
+        request.state.access = self.access
+        by_member = caller is not None and self.limit.per is Per.MEMBER
+        who = f"member {caller.member_id}" if caller is not None and by_member else f"address {address(request)}"
+        await here.limiter.hit(self.limit, who)
+        check(self.access, caller)
+
+
+def address(request: Request) -> str:
+    """The caller's address: the connection's, or what a trusted proxy says of it."""
+    peer = request.client.host if request.client else "unknown"
+    forwarded = request.headers.get("x-forwarded-for", "")
+    if not forwarded or peer not in parts(request).trusted_proxies:
+        return peer
+    trusted = parts(request).trusted_proxies
+    hops = [hop.strip() for hop in forwarded.split(",")]
+    return next((hop for hop in reversed(hops) if hop not in trusted), peer)
+
+
+class Routes(APIRouter):
+    """A set of routes; `get`, `post` … take FastAPI's arguments, and need `access` and `limit`."""
+
+    def _add(self, path: str, method: str, access: Access, limit: Limit, options: dict[str, Any]) -> Any:
+        rule = Rule(access, limit)
+        options["dependencies"] = [Depends(rule), *options.get("dependencies", [])]
+        options["openapi_extra"] = {
+            "x-access": access.value,
+            "x-limit": limit.rates,
+            **options.get("openapi_extra", {}),
+        }
+        return super().api_route(path, methods=[method], **options)
+
+    def get(self, path: str, *, access: Access, limit: Limit, **options: Any) -> Callable[[Endpoint], Endpoint]:  # type: ignore[override]  # stricter by design
+        return self._add(path, "GET", access, limit, options)  # type: ignore[no-any-return]
+
+    def post(self, path: str, *, access: Access, limit: Limit, **options: Any) -> Callable[[Endpoint], Endpoint]:  # type: ignore[override]  # stricter by design
+        return self._add(path, "POST", access, limit, options)  # type: ignore[no-any-return]
+
+    def put(self, path: str, *, access: Access, limit: Limit, **options: Any) -> Callable[[Endpoint], Endpoint]:  # type: ignore[override]  # stricter by design
+        return self._add(path, "PUT", access, limit, options)  # type: ignore[no-any-return]
+
+    def patch(self, path: str, *, access: Access, limit: Limit, **options: Any) -> Callable[[Endpoint], Endpoint]:  # type: ignore[override]  # stricter by design
+        return self._add(path, "PATCH", access, limit, options)  # type: ignore[no-any-return]
+
+    def delete(self, path: str, *, access: Access, limit: Limit, **options: Any) -> Callable[[Endpoint], Endpoint]:  # type: ignore[override]  # stricter by design
+        return self._add(path, "DELETE", access, limit, options)  # type: ignore[no-any-return]
+
+
+def rules(app: FastAPI) -> Iterator[tuple[APIRoute, Rule]]:
+    """Each route of `app` with its rule; raises for one that has none, so that an application with one cannot start."""
+    for outer in app.routes:
+        router = getattr(outer, "original_router", None)
+        if router is None and getattr(outer, "name", "") == "static":
+            continue
+        for route in router.routes if router is not None else [outer]:
+            found = [d.call for d in route.dependant.dependencies] if isinstance(route, APIRoute) else []
+            rule = [call for call in found if isinstance(call, Rule)]
+            if len(rule) != 1:
+                raise RuntimeError(f"{getattr(route, 'path', route)} was not made by Routes, so it has no access rule")
+            yield route, rule[0]

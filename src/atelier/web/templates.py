@@ -1,0 +1,62 @@
+"""Pages from Jinja templates: each room brings a `templates/` folder; one block serves the page and the fragment."""
+
+from __future__ import annotations
+
+import gettext
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from atelier.web import formats
+
+LOCALES = Path(__file__).parents[1] / "locale"
+
+
+class Templates:
+    """The studio's templates, found in the folders of its rooms, in order."""
+
+    def __init__(self, folders: Sequence[Path], globals: Mapping[str, Any] | None = None) -> None:
+        self.environment = Environment(
+            loader=FileSystemLoader([str(folder) for folder in folders]),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            extensions=["jinja2.ext.i18n"],
+        )
+        self.environment.filters.update(formats.FILTERS)
+        self.environment.globals.update(globals or {})
+        self.environment.policies["ext.i18n.trimmed"] = True
+        self.environment.install_gettext_callables(  # type: ignore[attr-defined]  # added by the i18n extension
+            gettext.gettext, gettext.ngettext, newstyle=True
+        )
+
+    def page(self, request: Request, name: str, *, status: int = 200, **context: Any) -> HTMLResponse:
+        """The page `name`, with what every page knows: the request, its caller, the CSP nonce."""
+        text = self.environment.get_template(name).render(self._context(request, context))
+        return HTMLResponse(text, status_code=status)
+
+    def block(self, request: Request, name: str, block: str, *, status: int = 200, **context: Any) -> HTMLResponse:
+        """One block of the page `name`, for an update in place."""
+        return HTMLResponse(self.block_text(request, name, block, **context), status_code=status)
+
+    def block_text(self, request: Request, name: str, block: str, **context: Any) -> str:
+        """The text of one block, for a stream."""
+        template = self.environment.get_template(name)
+        bound = template.new_context(self._context(request, context))
+        return "".join(template.blocks[block](bound))
+
+    @staticmethod
+    def _context(request: Request, context: Mapping[str, Any]) -> dict[str, Any]:
+        state = request.state
+        return {
+            "request": request,
+            "caller": getattr(state, "caller", None),
+            "nonce": getattr(state, "nonce", ""),
+            "path": request.url.path,
+            **context,
+        }

@@ -1,0 +1,72 @@
+"""A real PostgreSQL for the whole run, and a clone of its migrated template for each test."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from atelier.base import migrate
+from atelier.base.db import Database, connect, libpq_url
+from atelier.base.ids import new_id
+from atelier.base.postgres import EmbeddedPostgres
+
+SECRET = "a-secret-for-tests-0123456789-abcdefghij"
+TEMPLATE = "atelier_template"
+
+for name in [name for name in os.environ if name.startswith("ATELIER_")]:
+    del os.environ[name]  # a developer's own settings must not reach the tests
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[EmbeddedPostgres]:
+    """The server, as its superuser, with the migrated template database in it."""
+    folder = Path(tempfile.mkdtemp(prefix="atelier-test-"))
+    folder.chmod(0o755)
+    server = EmbeddedPostgres(folder / "postgres")
+    admin = server.open()
+    migrate.upgrade(migrate.create_database(admin, TEMPLATE), SECRET)
+    yield server
+    server.close()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def owner_url(postgres: EmbeddedPostgres) -> Iterator[str]:
+    """The owner's URL of a fresh, migrated database."""
+    name = f"t{new_id().hex}"
+    admin = libpq_url(postgres.url())
+    with psycopg.connect(admin, autocommit=True) as db:
+        db.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} OWNER {migrate.OWNER} STRATEGY FILE_COPY")
+    yield postgres.url(name).replace("postgres@", f"{migrate.OWNER}@", 1)
+    with psycopg.connect(admin, autocommit=True) as db:
+        db.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+async def web_db(owner_url: str) -> AsyncIterator[Database]:
+    """The web role's connections, as a request has them."""
+    database = connect(owner_url, "web", SECRET)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def worker_db(owner_url: str) -> AsyncIterator[Database]:
+    """The worker role's connections."""
+    database = connect(owner_url, "worker", SECRET)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def operator_db(owner_url: str) -> AsyncIterator[Database]:
+    """The operator role's connections."""
+    database = connect(owner_url, "operator", SECRET)
+    yield database
+    await database.close()
