@@ -1,0 +1,69 @@
+"""Rows of the people room. Secrets are kept as digests only."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import DateTime, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from atelier.base.db import Table
+
+_TIME = DateTime(timezone=True)
+
+
+class Member(Table):
+    """A person with an account; `email` is normalised, `state` is active or banned."""
+
+    __tablename__ = "members"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(Text)
+    name: Mapped[str] = mapped_column(Text)
+    role: Mapped[str] = mapped_column(Text, server_default="member")
+    state: Mapped[str] = mapped_column(Text, server_default="active")
+    # only the web role may read it, so it never comes along by itself
+    password_hash: Mapped[str | None] = mapped_column(Text, deferred=True, deferred_raiseload=True)
+    created_at: Mapped[datetime] = mapped_column(_TIME, server_default="now()")
+
+
+class Session(Table):
+    """A sign-in of one browser, named by the digest of its cookie."""
+
+    __tablename__ = "sessions"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    member_id: Mapped[UUID]
+    digest: Mapped[str] = mapped_column(Text, deferred=True)
+    agent: Mapped[str] = mapped_column(Text)
+    address: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(_TIME, server_default="now()")
+    seen_at: Mapped[datetime] = mapped_column(_TIME, server_default="now()")
+    expires_at: Mapped[datetime] = mapped_column(_TIME)
+
+
+class Token(Table):
+    """A personal API token; `hint` is its beginning, to tell it from others."""
+
+    __tablename__ = "tokens"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    member_id: Mapped[UUID]
+    name: Mapped[str] = mapped_column(Text)
+    digest: Mapped[str] = mapped_column(Text, deferred=True)
+    hint: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(_TIME, server_default="now()")
+    expires_at: Mapped[datetime | None] = mapped_column(_TIME)
+    used_at: Mapped[datetime | None] = mapped_column(_TIME)
+    revoked_at: Mapped[datetime | None] = mapped_column(_TIME)
+
+
+class Invitation(Table):
+    """A link that makes one account of a given role, once."""
+
+    __tablename__ = "invitations"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    digest: Mapped[str] = mapped_column(Text, deferred=True)
+    role: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(_TIME, server_default="now()")
+    expires_at: Mapped[datetime] = mapped_column(_TIME)
+    used_at: Mapped[datetime | None] = mapped_column(_TIME)
+    used_by: Mapped[UUID | None]
