@@ -1,4 +1,4 @@
-"""Every setting of the studio, typed and validated together; only `bootstrap` reads this module.
+"""Every setting of the studio, typed and validated together; only `bootstrap` and the command line read this module.
 
 Each comes from the environment as `ATELIER_NAME`, from `.env`, or, for secrets, from the file that `ATELIER_NAME_FILE`
 names. The table in the docs and `.env.example` are generated from here.
@@ -6,12 +6,17 @@ names. The table in the docs and `.env.example` are generated from here.
 
 from __future__ import annotations
 
+import errno
 import os
+from collections.abc import Iterator
+from difflib import get_close_matches
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from dotenv import dotenv_values
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -22,6 +27,10 @@ from pydantic_settings import (
 from atelier.base.crypto import new_token
 from atelier.base.errors import AtelierError
 
+PREFIX = "ATELIER_"
+CLONE = Path(__file__).parents[2]  # where .env and data/ lie, when the studio runs from a clone as bin/studio does
+HERE = CLONE if (CLONE / "bin" / "studio").exists() else Path()
+
 
 class BadSettings(AtelierError):
     """The settings contradict themselves; the message names all faults at once."""
@@ -30,28 +39,43 @@ class BadSettings(AtelierError):
     status = 500
 
 
+class BadHome(AtelierError):
+    """The data folder cannot be used; the message says why and what mends it."""
+
+    code = "bad_home"
+    status = 500
+
+
 class _FromFiles(EnvSettingsSource):
     """Reads `ATELIER_X` from the file that `ATELIER_X_FILE` names, as containers hand over secrets."""
 
     def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
-        path = os.environ.get(f"{self.env_prefix}{field_name}_FILE".upper())
-        if not path:
-            return None, field_name, False
+        path = _named_files(self.env_file).get(field_name)
         try:
-            return Path(path).read_text().strip(), field_name, False
-        except OSError as error:
-            raise BadSettings(f"ATELIER_{field_name.upper()}_FILE cannot be read: {error}") from error
+            return (Path(path).read_text().strip() if path else None), field_name, False
+        except (OSError, UnicodeDecodeError):
+            return None, field_name, False  # `load` names it among the other faults
+
+    def __init__(self, settings_cls: type[BaseSettings], env_file: Path | None) -> None:
+        self.env_file = env_file
+        super().__init__(settings_cls)
 
 
 class Settings(BaseSettings):
     """What an operator can set. Defaults suit one machine; production refuses what is unsafe."""
 
-    model_config = SettingsConfigDict(env_prefix="ATELIER_", env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=HERE / ".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
 
     env: Literal["development", "production"] = Field(
         "development", description="`production` refuses to start with anything unsafe."
     )
-    home: Path = Field(Path("data"), description="The data folder: database, files, catalog, secret.")
+    home: Path = Field(
+        Path("data"),
+        validate_default=True,
+        description="The data folder: database, files, catalog, secret. Default: `data` in the clone.",
+    )
     host: str = Field("127.0.0.1", description="The address that the web process listens on.")
     port: int = Field(8420, ge=1, le=65535, description="The port that the web process listens on.")
     url: str = Field("", description="The address under which people reach the studio; default: host and port.")
@@ -76,14 +100,15 @@ class Settings(BaseSettings):
 
     @classmethod
     def settings_customise_sources(
-        cls, settings_cls: type[BaseSettings], **sources: PydanticBaseSettingsSource
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return (
-            sources["init_settings"],
-            sources["env_settings"],
-            _FromFiles(settings_cls),
-            sources["dotenv_settings"],
-        )
+        files = _FromFiles(settings_cls, getattr(dotenv_settings, "env_file", None))
+        return (init_settings, env_settings, files, dotenv_settings)
 
     @property
     def production(self) -> bool:
@@ -92,21 +117,42 @@ class Settings(BaseSettings):
     @property
     def origin(self) -> str:
         """The public address without a slash at its end."""
-        return (self.url or f"http://{self.host}:{self.port}").rstrip("/")
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return (self.url or f"http://{host}:{self.port}").rstrip("/")
+
+    @field_validator("home", mode="after")
+    @classmethod
+    def _whole_path(cls, home: Path) -> Path:
+        """A relative path is the caller's in the environment, and the clone's in `.env` and by default."""
+        home = home.expanduser()
+        return (home if os.environ.get(PREFIX + "HOME") else HERE / home).absolute()
 
     @model_validator(mode="after")
-    def _safe_in_production(self) -> Self:
-        faults = list(self._faults()) if self.production else []
-        secret = self.secret.get_secret_value()
-        if secret and len(secret) < 32 and not self.production:
-            faults.append("ATELIER_SECRET is shorter than 32 characters.")
-        if self.url and urlsplit(self.url).scheme not in ("http", "https"):
-            faults.append("ATELIER_URL must begin with https:// (or http:// in development).")
+    def _safe(self) -> Self:
+        faults = [*self._misfits(), *(self._risks() if self.production else ())]
         if faults:
             raise ValueError("\n".join(faults))
         return self
 
-    def _faults(self) -> Any:
+    def _misfits(self) -> Iterator[str]:
+        for name, value, schemes in (
+            ("URL", self.url, ("http", "https")),
+            ("DATABASE_URL", self.database_url.get_secret_value(), ("postgresql", "postgres")),
+            ("REDIS_URL", self.redis_url.get_secret_value(), ("redis", "rediss", "redis+unix")),
+            ("STORE_URL", self.store_url, ("s3", "gs", "az", "file", "memory")),
+        ):
+            if value and urlsplit(value).scheme not in schemes:
+                yield f"ATELIER_{name} must begin with {' or '.join(f'{scheme}://' for scheme in schemes)}."
+        for proxy in filter(None, (part.strip() for part in self.trusted_proxies.split(","))):
+            try:
+                ip_address(proxy)
+            except ValueError:
+                yield f"ATELIER_TRUSTED_PROXIES names {proxy}, which is no IP address."
+        secret = self.secret.get_secret_value()
+        if secret and len(secret) < 32 and not self.production:
+            yield "ATELIER_SECRET is shorter than 32 characters."
+
+    def _risks(self) -> Iterator[str]:
         secret = self.secret.get_secret_value()
         if not secret:
             yield "ATELIER_SECRET (or ATELIER_SECRET_FILE) must be set in production."
@@ -116,36 +162,109 @@ class Settings(BaseSettings):
             yield "ATELIER_DEBUG must be off in production."
         if not self.origin.startswith("https://"):
             yield f"ATELIER_URL must be an https address in production, not {self.origin}."
-        database = self.database_url.get_secret_value()
-        if database and "@" in database and not urlsplit(database).password and "host=" not in database:
+        database = urlsplit(self.database_url.get_secret_value())
+        if database.hostname and not database.password and "host=" not in database.query:
             yield "ATELIER_DATABASE_URL names a database on the network without a password."
 
 
 def load(**overrides: Any) -> Settings:
-    """Read and validate the settings; `BadSettings` names every fault at once."""
+    """Read and validate the settings; `BadSettings` names every fault at once, `BadHome` an unusable folder."""
+    faults = list(_unreadable_files())
     try:
         settings = Settings(**overrides)
     except ValidationError as error:
-        lines = []
-        for fault in error.errors():
-            name = f"ATELIER_{str(fault['loc'][0]).upper()}: " if fault["loc"] else ""
-            lines.append(name + fault["msg"].removeprefix("Value error, "))
-        raise BadSettings("\n".join(lines)) from error
+        raise BadSettings("\n".join(faults + [_in_words(dict(fault)) for fault in error.errors()])) from error
+    if faults:
+        raise BadSettings("\n".join(faults))
     return settings if settings.secret.get_secret_value() else settings.model_copy(update={"secret": _secret(settings)})
+
+
+def unknown() -> list[str]:
+    """A sentence for each `ATELIER_` variable that is no setting: most often a slip of the pen."""
+    known = {f"{PREFIX}{name.upper()}{end}" for name in Settings.model_fields for end in ("", "_FILE")}
+    found = sorted(name for name in os.environ if name.upper().startswith(PREFIX) and name.upper() not in known)
+    sentences = []
+    for name in found:
+        close = get_close_matches(name.upper(), known, n=1)
+        sentences.append(f"{name} is no setting of the studio" + (f"; {close[0]} is." if close else "."))
+    return sentences
+
+
+def _named_files(env_file: Path | str | None) -> dict[str, str]:
+    written = dotenv_values(env_file) if env_file and Path(env_file).is_file() else {}
+    everything = {name.upper(): path for name, path in {**written, **os.environ}.items()}
+    named = {name: everything.get(f"{PREFIX}{name}_FILE".upper()) for name in Settings.model_fields}
+    return {name: path for name, path in named.items() if path}
+
+
+def _unreadable_files() -> Iterator[str]:
+    for name, path in _named_files(HERE / ".env").items():
+        try:
+            Path(path).read_text()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is no text"
+            yield f"ATELIER_{name.upper()}_FILE: {path} cannot be read: {reason}."
+
+
+def _in_words(fault: dict[str, Any]) -> str:
+    """One of pydantic's errors as a sentence that names the variable and what it may be."""
+    if not fault["loc"]:
+        return str(fault["msg"]).removeprefix("Value error, ")
+    name, context = str(fault["loc"][0]), fault.get("ctx", {})
+    field = Settings.model_fields[name]
+    ranges = {type(limit).__name__: limit for limit in field.metadata}
+    if "Ge" in ranges and "Le" in ranges:
+        wanted = f"a whole number from {ranges['Ge'].ge} to {ranges['Le'].le}"
+    elif field.annotation is bool:
+        wanted = "true or false"
+    elif "expected" in context:
+        wanted = str(context["expected"]).replace("'", "")
+    else:
+        return f"ATELIER_{name.upper()}: {fault['msg']}."
+    return f"ATELIER_{name.upper()} must be {wanted}, not {fault['input']!r}."
 
 
 def _secret(settings: Settings) -> SecretStr:
     """The secret kept in the data folder, made on the first start."""
     path = settings.home / "secret"
-    if not path.exists():
-        settings.home.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(f".{os.getpid()}")
-        partial.touch(mode=0o600)
-        partial.write_text(new_token(48))
-        try:
-            os.link(partial, path)
-        except FileExistsError:
-            pass
-        finally:
-            partial.unlink()
-    return SecretStr(path.read_text().strip())
+    try:
+        if not path.exists():
+            _make_secret(path)
+        secret = path.read_text().strip()
+    except OSError as error:
+        raise BadHome(home_trouble(settings.home, error)) from error
+    if len(secret) < 32:
+        raise BadHome(f"{path} holds no secret any more. Put it back from a backup, or delete it to get a new one.")
+    return SecretStr(secret)
+
+
+def _make_secret(path: Path) -> None:
+    """Write a fresh secret so that it is there whole or not at all, and the same for all who come at once."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(f".{os.getpid()}")
+    try:
+        with open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
+            out.write(new_token(48))
+            out.flush()
+            os.fsync(out.fileno())
+        os.link(partial, path)
+    except FileExistsError:
+        pass
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def home_trouble(home: Path, error: OSError) -> str:
+    """Why the data folder cannot be used, as one sentence with what mends it."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"The disk that holds {home} is full. Free some room and start again; nothing was lost."
+    if error.errno == errno.EROFS:
+        return f"The data folder {home} is on a disk that cannot be written to. Name another with ATELIER_HOME."
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return (
+            f"The data folder {home} may not be written to by this user. Start the studio as its owner, or name another"
+            " folder with ATELIER_HOME."
+        )
+    if error.errno in (errno.ENOTDIR, errno.EEXIST):
+        return f"The data folder {home} is no folder: a file is in its place. Name another with ATELIER_HOME."
+    return f"The data folder {home} cannot be used: {error.strerror}. Name another with ATELIER_HOME."
