@@ -1,0 +1,124 @@
+"""The account page: name, password, sessions and API tokens."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import Form, Request, Response
+from fastapi.responses import RedirectResponse
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from atelier.base.db import Acting
+from atelier.base.ids import parse_id
+from atelier.limits.limit import GENERAL, PAGES, SIGN_IN
+from atelier.people import rules, sessions, signin, tokens
+from atelier.people.passwords import passwords
+from atelier.web.access import Access
+from atelier.web.caller import Caller
+from atelier.web.parts import Db, Here, Me, Parts
+from atelier.web.routes import Routes
+
+routes = Routes(include_in_schema=False)
+Field = Annotated[str, Form()]
+LIFETIMES: dict[str, int | None] = {"30": 30, "90": 90, "365": 365, "": None}  # days; none: until revoked
+
+
+@routes.get("/account", access=Access.MEMBER, limit=PAGES)
+async def account(request: Request, here: Here, me: Me, db: Db) -> Response:
+    return await _page(request, here, me, db)
+
+
+@routes.post("/account/name", access=Access.MEMBER, limit=GENERAL)
+async def change_name(request: Request, here: Here, me: Me, db: Db, name: Field = "") -> Response:
+    """Call the member by another name."""
+    wanted = rules.display_name(name)
+    if wanted is None:
+        return await _page(request, here, me, db, typed={"name": name}, faults={"name": rules.NAME_FAULT})
+    await signin.change_name(db, member_id=me.member_id, name=wanted)
+    return _done("name")
+
+
+@routes.post("/account/password", access=Access.MEMBER, limit=SIGN_IN)
+async def change_password(request: Request, here: Here, me: Me, current: Field = "", password: Field = "") -> Response:
+    """Change the password and sign every other browser out; hashing happens between two transactions."""
+    faults: rules.Faults = {}
+    if fault := rules.password_fault(password, me.email):
+        faults["password"] = fault
+    else:
+        try:
+            await signin.check_password(here.web_db, passwords, member_id=me.member_id, password=current)
+        except signin.WrongPassword:
+            faults["current"] = "This is not your password."
+    password_hash = None if faults else await passwords.hash(password)
+    async with here.web_db.transaction(Acting.member(me.member_id)) as db:
+        if password_hash is None:
+            return await _page(request, here, me, db, faults=faults)
+        await signin.change_password(db, member_id=me.member_id, password_hash=password_hash, session_id=me.session_id)
+    return _done("password")
+
+
+@routes.post("/account/sessions/{session_id}/sign-out", access=Access.MEMBER, limit=GENERAL)
+async def end_session(here: Here, me: Me, db: Db, session_id: str) -> Response:
+    """Sign one browser out."""
+    ended = parse_id(session_id, "session")
+    await sessions.end(db, member_id=me.member_id, session_id=ended)
+    if ended != me.session_id:
+        return _done("session")
+    response = RedirectResponse("/", 303)
+    sessions.drop_cookie(response, here.origin)
+    return response
+
+
+@routes.post("/account/sessions/sign-out", access=Access.MEMBER, limit=GENERAL)
+async def end_other_sessions(me: Me, db: Db) -> Response:
+    """Sign every other browser out."""
+    await sessions.end_others(db, member_id=me.member_id, but=me.session_id)
+    return _done("sessions")
+
+
+@routes.post("/account/tokens", access=Access.MEMBER, limit=GENERAL)
+async def create_token(request: Request, here: Here, me: Me, db: Db, label: Field = "", days: Field = "") -> Response:
+    """Make an API token and show it, this once."""
+    tokens.check_maker(me)
+    name = rules.display_name(label)
+    if name is None:
+        fault = "Write what the token is for, so that you know it again."
+        return await _page(request, here, me, db, typed={"label": label, "days": days}, faults={"label": fault})
+    token, secret = await tokens.create(db, member_id=me.member_id, name=name, days=LIFETIMES.get(days))
+    return await _page(request, here, me, db, made={"token": token, "secret": secret})
+
+
+@routes.post("/account/tokens/{token_id}/revocation", access=Access.MEMBER, limit=GENERAL)
+async def revoke_token(me: Me, db: Db, token_id: str) -> Response:
+    """End a token for good."""
+    await tokens.revoke(db, member_id=me.member_id, token_id=parse_id(token_id, "token"))
+    return _done("token")
+
+
+def _done(what: str) -> Response:
+    return RedirectResponse(f"/account?done={what}", 303)
+
+
+async def _page(
+    request: Request,
+    here: Parts,
+    me: Caller,
+    db: AsyncSession,
+    *,
+    typed: dict[str, str] | None = None,
+    faults: rules.Faults | None = None,
+    made: dict[str, Any] | None = None,
+) -> Response:
+    return here.templates.page(
+        request,
+        "people/account.html",
+        status=422 if faults else 200,
+        me=me,
+        sessions=await sessions.list_sessions(db, member_id=me.member_id),
+        tokens=await tokens.list_tokens(db, member_id=me.member_id),
+        lifetimes=LIFETIMES,
+        typed=typed or {},
+        faults=faults or {},
+        made=made,
+        done=request.query_params.get("done", ""),
+    )

@@ -1,0 +1,93 @@
+"""What an e-mail, a name, a password and a way back must be. Each check returns values and touches nothing."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from importlib.resources import files
+from urllib.parse import urlsplit
+
+import idna
+
+NAME_LENGTH = 80
+PASSWORD_SHORTEST, PASSWORD_LONGEST = 8, 200
+NAME_FAULT = f"Write the name that others may see, at most {NAME_LENGTH} characters."
+_LOCAL = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*", re.ASCII)
+_LEET = str.maketrans("@4310$57!", "aaeiosstl")
+_COMMON = frozenset(files("atelier.people").joinpath("common_passwords.txt").read_text("utf-8").split())
+
+Faults = dict[str, str]  # the field and the sentence that stands beside it
+
+
+def email_address(written: str) -> str | None:
+    """The address in the one form in which we keep it (lower case, the domain in ASCII), or None if it is none."""
+    local, at, domain = unicodedata.normalize("NFKC", written).strip().rpartition("@")
+    local = local.lower()
+    if not at or len(local) > 64 or not _LOCAL.fullmatch(local):
+        return None
+    try:
+        domain = idna.encode(domain.lower(), uts46=True).decode()
+    except idna.IDNAError:
+        return None
+    address = f"{local}@{domain}"
+    return address if "." in domain and len(address) <= 254 else None
+
+
+def display_name(written: str) -> str | None:
+    """The name with single spaces, or None if it is empty, too long, or has signs that cannot be seen."""
+    name = " ".join(unicodedata.normalize("NFC", written).split())
+    if not name or len(name) > NAME_LENGTH or any(unicodedata.category(sign)[0] == "C" for sign in name):
+        return None
+    return name
+
+
+def password_fault(password: str, email: str = "") -> str | None:
+    """The first reason why `password` is no good for the member with `email`, as a sentence, or None."""
+    if len(password) < PASSWORD_SHORTEST:
+        return f"Use at least {PASSWORD_SHORTEST} characters."
+    if len(password) > PASSWORD_LONGEST:
+        return f"Use at most {PASSWORD_LONGEST} characters."
+    if not any(sign.islower() for sign in password):
+        return "Add a small letter."
+    if not any(sign.isupper() for sign in password):
+        return "Add a capital letter."
+    if not any(sign.isdecimal() for sign in password):
+        return "Add a digit."
+    if re.search(r"(.)\1{3}", password, re.DOTALL):
+        return "Don't repeat a character four times in a row."
+    if "atelier" in _plain(password):
+        return "Leave the studio's name out of it."
+    own = email.partition("@")[0]
+    if own and (own in password.lower() if len(own) >= 4 else own == _stem(password.lower())):
+        return "Leave your e-mail's name out of it."
+    if is_common(password):
+        return "This password is one of the first that others would try. Take a less common one."
+    return None
+
+
+def is_common(password: str) -> bool:
+    """Whether `password` is a well-known one, also with digits and signs at its end or put for letters."""
+    lower = password.lower()
+    return not _COMMON.isdisjoint({lower, _stem(lower), _plain(lower), _plain(_stem(lower)), _stem(_plain(lower))})
+
+
+def local_path(wanted: str, otherwise: str = "/") -> str:
+    """`wanted` if it is a path within this studio, else `otherwise`: nobody is sent elsewhere after signing in."""
+    if not wanted.startswith("/") or len(wanted) > 2000 or "\\" in wanted:
+        return otherwise
+    if any(ord(sign) <= 32 or ord(sign) == 127 for sign in wanted):
+        return otherwise
+    try:
+        parts = urlsplit(wanted)
+    except ValueError:
+        return otherwise
+    elsewhere = parts.scheme or parts.netloc or wanted.startswith("//")
+    return otherwise if elsewhere else wanted
+
+
+def _stem(text: str) -> str:
+    return re.sub(r"[\W\d_]+$", "", text)
+
+
+def _plain(text: str) -> str:
+    return text.lower().translate(_LEET)

@@ -1,0 +1,103 @@
+"""Sign-ins of browsers: an opaque cookie, its digest in the database, gone there when it ends."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from uuid import UUID
+
+from fastapi import Request, Response
+from sqlalchemy import delete, func, insert, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from atelier.base import events
+from atelier.base.crypto import digest, new_token
+from atelier.base.db import rows_changed
+from atelier.base.errors import NotFound
+from atelier.base.ids import new_id
+from atelier.people.tables import Session
+
+LASTS = timedelta(days=30)
+SECRET = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
+
+
+async def start(db: AsyncSession, *, member_id: UUID, agent: str, address: str) -> str:
+    """Open a session for the acting member, clear away their expired ones, and return the secret for the cookie."""
+    secret, session_id = new_token(), new_id()
+    await db.execute(delete(Session).where(Session.member_id == member_id, Session.expires_at <= func.now()))
+    await db.execute(
+        insert(Session).values(
+            id=session_id,
+            member_id=member_id,
+            digest=digest(secret),
+            agent=_printable(agent),
+            address=_printable(address),
+            expires_at=func.now() + LASTS,
+        )
+    )
+    await events.record(db, "session:started", member=member_id, subject=session_id, address=_printable(address))
+    return secret
+
+
+async def list_sessions(db: AsyncSession, *, member_id: UUID) -> list[Session]:
+    """The member's open sessions, the one seen last first."""
+    rows = await db.scalars(
+        select(Session)
+        .where(Session.member_id == member_id, Session.expires_at > func.now())
+        .order_by(Session.seen_at.desc(), Session.id.desc())
+    )
+    return list(rows)
+
+
+async def end(db: AsyncSession, *, member_id: UUID, session_id: UUID) -> None:
+    """End one session of the member's; `NotFound` if there is none of that id."""
+    ended = await db.execute(delete(Session).where(Session.id == session_id, Session.member_id == member_id))
+    if not rows_changed(ended):
+        raise NotFound("session")
+    await events.record(db, "session:ended", member=member_id, subject=session_id)
+
+
+async def end_others(db: AsyncSession, *, member_id: UUID, but: UUID | None) -> int:
+    """End all the member's sessions except `but`; return how many that were."""
+    ended = await db.scalars(
+        delete(Session).where(Session.member_id == member_id, Session.id.is_distinct_from(but)).returning(Session.id)
+    )
+    found = list(ended)
+    for session_id in found:
+        await events.record(db, "session:ended", member=member_id, subject=session_id)
+    return len(found)
+
+
+def cookie_name(origin: str) -> str:
+    """The cookie's name; on https the prefix makes browsers refuse one that another host or path set (RFC 6265bis)."""
+    return "__Host-atelier" if origin.startswith("https://") else "atelier"
+
+
+def set_cookie(response: Response, origin: str, secret: str) -> None:
+    """Hand the browser its session."""
+    response.set_cookie(
+        cookie_name(origin),
+        secret,
+        max_age=int(LASTS.total_seconds()),
+        path="/",
+        secure=origin.startswith("https://"),
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def drop_cookie(response: Response, origin: str) -> None:
+    """Take the session away from the browser."""
+    response.delete_cookie(
+        cookie_name(origin), path="/", secure=origin.startswith("https://"), httponly=True, samesite="lax"
+    )
+
+
+def cookie_secret(request: Request, origin: str) -> str | None:
+    """The session's secret that the browser sends, if it could be one of ours."""
+    sent = request.cookies.get(cookie_name(origin), "")
+    return sent if SECRET.fullmatch(sent) else None
+
+
+def _printable(text: str) -> str:
+    return "".join(sign for sign in text if sign.isprintable())[:200]

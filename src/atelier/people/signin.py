@@ -1,0 +1,98 @@
+"""Signing in by e-mail and password: the same work and the same answer, whatever of the two is wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from atelier.base import events
+from atelier.base.db import Acting, Database
+from atelier.base.errors import AtelierError, Forbidden
+from atelier.people import sessions
+from atelier.people.passwords import Passwords
+from atelier.people.rules import email_address
+from atelier.people.tables import Member
+
+
+class WrongPassword(AtelierError):
+    """The e-mail and the password don't belong together, or there is no such account."""
+
+    code = "wrong_password"
+    status = 422
+
+    def __init__(self) -> None:
+        super().__init__("That e-mail and password don't belong together.", field="password")
+
+
+class Closed(Forbidden):
+    """The operator closed this account."""
+
+    code = "account_closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What sign-in knows of the account that an e-mail names."""
+
+    member_id: UUID
+    state: str
+    password_hash: str | None
+
+
+async def sign_in(
+    database: Database, passwords: Passwords, *, email: str, password: str, agent: str, address: str
+) -> str:
+    """Check who it is and open a session; return the secret for the cookie.
+
+    Raises `WrongPassword`, or `Closed` for a banned member who knows the password. Hashing is done outside any
+    transaction.
+    """
+    known = await _find(database, email_address(email) or "")
+    right, renewed = await passwords.check(password, known.password_hash if known else None)
+    if known is None or not right:
+        async with database.transaction(Acting.nobody()) as db:
+            await events.record(db, "session:refused", member=None, address=address)
+        raise WrongPassword
+    if known.state != "active":
+        raise Closed("This account is closed. Write to the studio's operator.")
+    async with database.transaction(Acting.member(known.member_id)) as db:
+        if renewed is not None:
+            await _keep(db, known.member_id, renewed)
+        return await sessions.start(db, member_id=known.member_id, agent=agent, address=address)
+
+
+async def check_password(database: Database, passwords: Passwords, *, member_id: UUID, password: str) -> None:
+    """Raise `WrongPassword` unless this is the member's; for changes that need them to be there themselves."""
+    async with database.transaction(Acting.member(member_id)) as db:
+        kept = await db.scalar(select(Member.password_hash).where(Member.id == member_id))
+    right, _ = await passwords.check(password, kept)
+    if not right:
+        raise WrongPassword
+
+
+async def change_password(db: AsyncSession, *, member_id: UUID, password_hash: str, session_id: UUID | None) -> int:
+    """Keep the new hash and end all the member's other sessions; return how many ended."""
+    await _keep(db, member_id, password_hash)
+    await events.record(db, "member:password_changed", member=member_id, subject=member_id)
+    return await sessions.end_others(db, member_id=member_id, but=session_id)
+
+
+async def change_name(db: AsyncSession, *, member_id: UUID, name: str) -> None:
+    """Call the member by another name."""
+    await db.execute(update(Member).where(Member.id == member_id).values(name=name))
+    await events.record(db, "member:renamed", member=member_id, subject=member_id)
+
+
+async def _keep(db: AsyncSession, member_id: UUID, password_hash: str) -> None:
+    await db.execute(update(Member).where(Member.id == member_id).values(password_hash=password_hash))
+
+
+async def _find(database: Database, email: str) -> Known | None:
+    async with database.transaction(Acting.knocking(email)) as db:
+        row = (
+            await db.execute(select(Member.id, Member.state, Member.password_hash).where(Member.email == email))
+        ).one_or_none()
+    return Known(*row) if row else None
