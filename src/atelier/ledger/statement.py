@@ -1,0 +1,57 @@
+"""A wallet's statement: every change of its balance, the newest first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One change of a wallet: by `amount` (signed), to `balance`; `id` is its transfer's, and the cursor of the rest.
+
+    For a job's line, `job_id`, the state of its hold, and what it `used` once that is known.
+    """
+
+    id: UUID
+    at: datetime
+    kind: str
+    amount: int
+    balance: int
+    memo: str | None
+    job_id: UUID | None
+    hold: Literal["held", "settled", "released"] | None
+    used: int | None
+
+
+_LINES = text("SELECT coalesce((SELECT lines FROM accounts WHERE member_id = :member AND kind = 'wallet'), 0)")
+_STATEMENT = """
+SELECT t.id, t.created_at, t.kind, p.amount, p.balance, coalesce(t.memo, h.memo), t.job_id, h.state, h.used
+FROM postings p JOIN transfers t ON t.id = p.transfer_id LEFT JOIN holds h ON h.job_id = t.job_id
+WHERE p.member_id = :member
+  AND p.account_id = (SELECT id FROM accounts WHERE member_id = :member AND kind = 'wallet')
+  AND p.line < {before}
+ORDER BY p.line DESC LIMIT :limit"""
+_NEWEST = text(_STATEMENT.format(before="2147483647"))
+_BEFORE = text(
+    _STATEMENT.format(
+        before="(SELECT b.line FROM postings b WHERE b.transfer_id = :before AND b.account_id = p.account_id)"
+    )
+)
+
+
+async def statement(db: AsyncSession, *, member_id: UUID, before: UUID | None = None, limit: int = 50) -> list[Line]:
+    """At most `limit` lines of the member's wallet, newest first: those before the line `before`, or the newest."""
+    wish = {"member": member_id, "limit": limit}
+    rows = await db.execute(_BEFORE, wish | {"before": before}) if before else await db.execute(_NEWEST, wish)
+    return [Line(*row) for row in rows]
+
+
+async def lines(db: AsyncSession, *, member_id: UUID) -> int:
+    """How many lines the member's statement has in all."""
+    return int((await db.execute(_LINES, {"member": member_id})).scalar_one())
