@@ -1,0 +1,11 @@
+"""Members' files: stored, measured, linked to, found again and let go.
+
+A file enters by `keep` (bytes into the store, no transaction held) and `add` (its row and the fact, in yours).
+"""
+
+from atelier.assets.keep import Kept, add, keep
+from atelier.assets.shelf import Assets, Shelf
+from atelier.assets.store import StorageFull, Store
+from atelier.assets.tables import Asset, Kind, Source
+
+__all__ = ["Asset", "Assets", "Kept", "Kind", "Shelf", "Source", "StorageFull", "Store", "add", "keep"]

@@ -1,0 +1,43 @@
+"""The studio's files as other rooms hold them: the store and its links, opened once and put on the application."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Request
+
+from atelier.assets.links import Links, Variant
+from atelier.assets.store import Store
+from atelier.assets.tables import Asset
+
+
+@dataclass(frozen=True, slots=True)
+class Assets:
+    """Where files lie, and how links to them are made; `app.state.store` holds the one of the application."""
+
+    store: Store
+    links: Links
+
+    @classmethod
+    def open(cls, where: str | Path, secret: str) -> Assets:
+        """The files at a URL or in a folder, with links signed by the studio's secret; raises `BadStore`."""
+        return cls(Store.open(where), Links(secret))
+
+    def link(self, asset: Asset, variant: Variant = "original", *, download: bool = False) -> str:
+        """The address of an asset's file; of its thumbnail where it has one, else of the original."""
+        return self.link_to(asset.id, asset.member_id, variant if asset.thumb_path else "original", download=download)
+
+    def link_to(self, asset_id: UUID, member_id: UUID, variant: Variant = "original", *, download: bool = False) -> str:
+        """The same where only the ids are known."""
+        return self.links.make(asset_id, member_id, variant, download=download)
+
+
+def _assets(request: Request) -> Assets:
+    found: Assets = request.app.state.store
+    return found
+
+
+Shelf = Annotated[Assets, Depends(_assets)]

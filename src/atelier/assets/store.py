@@ -1,0 +1,172 @@
+"""Where files lie: a folder, or a bucket at S3, Google or Azure, behind the same few verbs."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+import obstore
+from obstore import exceptions
+from obstore.store import LocalStore, MemoryStore, from_url
+
+from atelier.base.clock import now
+from atelier.base.errors import AtelierError, NotFound, Unavailable
+
+CHUNK = 256 * 1024
+_FULL = re.compile(r"StorageFull|No space left|QuotaExceeded|Disk quota|InsufficientStorage|os error (28|122)\b")
+_STAGED = re.compile(r"#\d+$")  # how obstore names a file that it is still writing
+
+
+class StorageFull(AtelierError):
+    """There is no room for another file; nothing of it was kept."""
+
+    code = "storage_full"
+    status = 507
+    retry = True
+
+    def __init__(self) -> None:
+        super().__init__("The studio's storage is full, so the file could not be kept. Its operator has to make room.")
+
+
+class StorageBroken(Unavailable):
+    """The store does not answer, or refuses us."""
+
+    code = "storage_unavailable"
+
+    def __init__(self, reason: str = "") -> None:
+        super().__init__("The studio's storage does not answer just now. Try again in a moment.", reason=reason)
+
+
+class BadStore(AtelierError):
+    """The address of the store is one that we cannot use; the message says why."""
+
+    code = "bad_store"
+    status = 500
+
+
+class Found(NamedTuple):
+    """One stored file as a listing sees it."""
+
+    path: str
+    size: int
+    at: datetime
+
+
+class Store:
+    """Files by path. A write is all or nothing; a file that is there is whole."""
+
+    def __init__(self, backend: Any) -> None:
+        self._backend = backend
+        self.folder: Path | None = backend.prefix if isinstance(backend, LocalStore) else None
+        self.remote = not isinstance(backend, LocalStore | MemoryStore)
+
+    @classmethod
+    def open(cls, where: str | Path) -> Store:
+        """The store at a URL (`s3://bucket/prefix`, `gs://…`, `az://…`, `memory:///`), or in a folder, made if missing.
+
+        Credentials of a cloud come from its own environment variables.
+        """
+        try:
+            if "://" in str(where) and not str(where).startswith("file://"):
+                return cls(from_url(str(where)))
+            folder = Path(urlsplit(str(where)).path if str(where).startswith("file://") else where).resolve()
+            folder.mkdir(parents=True, exist_ok=True)
+            return cls(LocalStore(folder, automatic_cleanup=True))
+        except (exceptions.BaseError, ValueError, OSError) as error:
+            raise BadStore(f"The files' store cannot be opened: {_first_line(error)}") from error
+
+    async def put(self, path: str, data: bytes, content_type: str) -> None:
+        """Write a whole file; it survives a crash from the moment that this returns."""
+        # a folder keeps no attributes: there the row alone says what a file is
+        attributes: Any = None if self.folder else {"Content-Type": content_type, "Cache-Control": "private"}
+        try:
+            await obstore.put_async(self._backend, path, data, attributes=attributes, use_multipart=False)
+            if self.folder:
+                await asyncio.to_thread(_to_disk, self.folder / path)
+        except (exceptions.BaseError, OSError) as error:
+            raise _translated(error) from error
+
+    async def get(self, path: str, start: int = 0, end: int | None = None) -> bytes:
+        """The bytes from `start` up to `end`; raises `NotFound`."""
+        return b"".join([chunk async for chunk in self.stream(path, start, end)])
+
+    async def stream(self, path: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
+        """The same bytes in chunks, holding one at a time."""
+        if end is not None and end <= start:
+            return
+        try:
+            part: Any = {"range": {"offset": start} if end is None else (start, end)} if start or end else None
+            found = await obstore.get_async(self._backend, path, options=part)
+            async for chunk in found.stream(min_chunk_size=CHUNK):
+                yield bytes(chunk)
+        except FileNotFoundError:
+            raise NotFound("file") from None
+        except (exceptions.BaseError, OSError) as error:
+            raise _translated(error) from error
+
+    async def delete(self, *paths: str) -> None:
+        """Delete files; one that is not there is no error."""
+        for path in paths:
+            try:
+                await obstore.delete_async(self._backend, path)
+            except FileNotFoundError:
+                continue
+            except (exceptions.BaseError, OSError) as error:
+                raise _translated(error) from error
+
+    async def list(self, prefix: str = "", size: int = 1000) -> AsyncIterator[list[Found]]:
+        """All files under `prefix`, `size` at a time."""
+        async for chunk in obstore.list(self._backend, prefix or None, chunk_size=size):
+            yield [Found(each["path"], each["size"], each["last_modified"]) for each in chunk]
+
+    async def link(self, path: str, lasts: timedelta) -> str:
+        """The cloud's own signed link to a file; only where `remote`."""
+        return await obstore.sign_async(self._backend, "GET", path, lasts)
+
+    async def drop_unfinished(self, before: datetime) -> int:
+        """Delete what killed processes left half written in a folder, and say how many; a cloud does that by itself."""
+        return await asyncio.to_thread(_drop_unfinished, self.folder, before) if self.folder else 0
+
+    async def check(self) -> None:
+        """Write, read and delete a small file, to know that the store works; raises what is wrong."""
+        path = f"checks/{now():%Y%m%d%H%M%S%f}"
+        await self.put(path, b"atelier", "text/plain")
+        if await self.get(path) != b"atelier":
+            raise StorageBroken("what was written reads back differently")
+        await self.delete(path)
+
+
+def _to_disk(path: Path) -> None:
+    """Make a file and its name survive a power cut."""
+    for each in (path, path.parent):
+        handle = os.open(each, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        except OSError:
+            path.unlink(missing_ok=True)  # some disks say only here that they are full
+            raise
+        finally:
+            os.close(handle)
+
+
+def _drop_unfinished(folder: Path, before: datetime) -> int:
+    dropped = 0
+    for path in folder.rglob("*#*"):
+        if _STAGED.search(path.name) and path.is_file() and path.stat().st_mtime < before.timestamp():
+            path.unlink(missing_ok=True)
+            dropped += 1
+    return dropped
+
+
+def _translated(error: Exception) -> AtelierError:
+    return StorageFull() if _FULL.search(str(error)) else StorageBroken(_first_line(error))
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0]
