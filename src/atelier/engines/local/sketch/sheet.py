@@ -127,10 +127,12 @@ class Sheet:
     def ramp(self, size: tuple[int, int], stops: list[Lab]) -> Image.Image:
         """A vertical gradient, dithered so that no band shows."""
         wide, tall = size
-        exact = np.array([exact(along(stops, row / max(1, tall - 1))) for row in range(0, tall, 2)], np.float32)
-        exact = np.repeat(exact, 2, 0)[:tall]
+        knots = np.linspace(0, 1, 8 * len(stops))
+        tints = np.array([exact(along(stops, float(knot))) for knot in knots])
+        rows = np.linspace(0, 1, tall)
+        levels = np.stack([np.interp(rows, knots, tints[:, part]) for part in range(3)], 1).astype(np.float32)
         noise = np.array([0.0, 0.5, 0.75, 0.25, 0.125, 0.625, 0.875, 0.375], np.float32)
-        tile = exact[:, None, :] + np.stack([np.roll(noise, row * 3) for row in range(tall)])[:, :, None]
+        tile = levels[:, None, :] + np.stack([np.roll(noise, row * 3) for row in range(tall)])[:, :, None]
         strip = np.tile(np.minimum(tile, 255).astype(np.uint8), (1, math.ceil(wide / 8), 1))[:, :wide]
         return Image.fromarray(np.ascontiguousarray(strip))
 

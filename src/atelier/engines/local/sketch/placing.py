@@ -1,0 +1,125 @@
+"""Where things stand, float and fly, and how large they are there."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from . import aloft, boats, buildings, creatures, flora, people, pets
+from .easel import Brush, Easel
+from .scene import Ground
+from .water import hull_wash
+from .words import Thing
+
+Painter = Callable[[Brush, Thing, random.Random], None]
+
+
+@dataclass(frozen=True)
+class Element:
+    """How a kind of thing is painted: by whom, how large (in the picture's unit), where, and how many when many."""
+
+    paint: Painter
+    size: float
+    where: str
+    many: int = 3
+    low: float = 0.0
+
+
+ELEMENTS: dict[str, Element] = {
+    "boat": Element(boats.sailboat, 0.15, "float", 4), "rowboat": Element(boats.rowboat, 0.17, "float", 3),
+    "ship": Element(boats.ship, 0.26, "float", 3), "whale": Element(creatures.whale, 0.26, "float", 3),
+    "dolphin": Element(creatures.dolphin, 0.16, "float", 3), "fish": Element(creatures.fish, 0.11, "float", 3),
+    "swan": Element(creatures.swan, 0.13, "float", 3), "lighthouse": Element(buildings.lighthouse, 0.2, "far float", 2),
+    "house": Element(buildings.house, 0.16, "middle", 4), "village": Element(buildings.village, 0.22, "middle", 1),
+    "church": Element(buildings.church, 0.15, "middle", 2), "castle": Element(buildings.castle, 0.24, "middle", 1),
+    "windmill": Element(buildings.windmill, 0.25, "middle", 3), "torii": Element(buildings.torii, 0.3, "near", 3),
+    "tent": Element(buildings.tent, 0.14, "near", 3), "tree": Element(flora.broadleaf, 0.34, "near", 5),
+    "broadleaf": Element(flora.broadleaf, 0.34, "near", 5), "conifer": Element(flora.conifer, 0.34, "near", 6),
+    "birch": Element(flora.birch, 0.52, "near", 7), "palm": Element(flora.palm, 0.42, "near", 4),
+    "blossom": Element(flora.blossom, 0.42, "near", 3), "cactus": Element(flora.cactus, 0.24, "near", 5),
+    "mushroom": Element(flora.mushroom, 0.13, "near", 5), "person": Element(people.person, 0.13, "near", 4),
+    "woman": Element(people.person, 0.14, "near", 3), "man": Element(people.person, 0.14, "near", 3),
+    "cat": Element(pets.cat, 0.17, "near", 3), "dog": Element(pets.dog, 0.17, "near", 3),
+    "fox": Element(creatures.fox, 0.16, "near", 3), "deer": Element(creatures.deer, 0.17, "near", 4),
+    "horse": Element(creatures.horse, 0.18, "near", 4), "sheep": Element(creatures.sheep, 0.11, "near", 6),
+    "cow": Element(creatures.cow, 0.15, "near", 4), "bear": Element(creatures.bear, 0.19, "near", 3),
+    "rabbit": Element(creatures.rabbit, 0.12, "near", 4), "elephant": Element(creatures.elephant, 0.24, "near", 3),
+    "camel": Element(creatures.camel, 0.15, "middle", 4), "owl": Element(creatures.owl, 0.15, "near", 3),
+    "balloon": Element(aloft.balloon, 0.21, "sky", 5), "kite": Element(aloft.kite, 0.12, "sky", 3),
+    "birds": Element(aloft.birds, 0.034, "flock", 9), "plane": Element(aloft.plane, 0.12, "sky", 3),
+    "rocket": Element(aloft.rocket, 0.24, "sky", 3), "ufo": Element(aloft.ufo, 0.2, "sky", 3),
+}  # fmt: skip
+SMALLER = (1.0, 0.72, 0.84, 0.6, 0.78, 0.66, 0.55, 0.7, 0.5, 0.62, 0.58, 0.52)
+
+
+def number(thing: Thing, element: Element) -> int:
+    """How many to paint."""
+    if thing.count is not None:
+        return max(1, min(16, thing.count))
+    return element.many if thing.plural or element.where == "flock" else 1
+
+
+def brushes(easel: Easel, thing: Thing, element: Element, ground: Ground | None, nth: int) -> list[Brush]:
+    """One brush for each piece, the farthest first."""
+    sheet, many = easel.sheet, number(thing, element)
+    dice = easel.random(f"place:{thing.kind}:{nth}")
+    slots = [0.34, 0.66, 0.3, 0.7, 0.62, 0.38]
+    centre = thing.place if thing.place is not None else slots[dice.randrange(6)]
+    spread = min(0.36, 0.14 + 0.03 * many)
+    found: list[tuple[float, Brush]] = []
+    for k in range(many):
+        off = 0.0 if k == 0 else ((k + 1) // 2) * (1 if k % 2 else -1) * 2.1 * spread / many + dice.uniform(-0.03, 0.03)
+        if k and thing.place is None and element.where != "flock":
+            off *= 1.35
+        x = (centre + off) % 1.0 if thing.place is None else min(0.97, max(0.03, centre + off))
+        x = min(0.95, max(0.05, x)) * sheet.width
+        scale = SMALLER[k % 12] * thing.size * element.size * sheet.unit
+        found.append(_one(easel, element, dice, x, scale, k, ground))
+    found.sort(key=lambda pair: pair[0])
+    return [brush for _, brush in found]
+
+
+def _one(easel: Easel, element: Element, dice: random.Random, x: float, scale: float, k: int,
+         ground: Ground | None) -> tuple[float, Brush]:  # fmt: skip
+    sheet, line = easel.sheet, easel.water_line
+    flip = dice.random() < 0.4
+    if element.where.endswith("float"):
+        room = sheet.height - line
+        far = dice.uniform(0.1, 0.16) if element.where == "far float" else dice.uniform(0.22, 0.4) * (0.55 if k else 1)
+        if ground is not None:
+            far = min(far, 0.2)
+        y = line + far * room
+        return y, easel.brush(x, y, scale * (0.8 + 0.5 * far), 0.86 + 0.14 * min(1.0, far * 2.2), flip=flip)
+    if element.where in {"sky", "flock"}:
+        top = 0.2 if element.where == "sky" else 0.3
+        y = sheet.height * easel.scene.horizon * (dice.uniform(top, 0.62) if k == 0 else dice.uniform(0.14, 0.8))
+        if element.where == "flock":
+            start = easel.random("flock").uniform(0.34, 0.62) * sheet.height * easel.scene.horizon
+            y = start - sheet.unit * (0.02 * ((k + 1) // 2)) + dice.uniform(-0.02, 0.02) * sheet.unit
+        depth = 0.95 - 0.3 * (1 - SMALLER[k % 12])
+        return scale, easel.brush(x, y, scale, depth, flip=flip and element.where != "flock")
+    assert ground is not None
+    y = ground.at(x, sheet.width)
+    return y, easel.brush(x, y + scale * 0.03, scale, ground.depth, flip=flip)
+
+
+def strokes(easel: Easel, thing: Thing, ground: Ground | None = None) -> list[Callable[[], None]]:
+    """The strokes that paint a thing, if the painter knows it."""
+    element = ELEMENTS.get(thing.kind)
+    if element is None:
+        return []
+    same = [other for other in easel.scene.things if other.kind == thing.kind]
+    nth = same.index(thing)
+
+    def paint() -> None:
+        for k, brush in enumerate(brushes(easel, thing, element, ground, nth)):
+            name = f"{thing.kind}:{nth}:{k}"
+            if element.where.endswith("float"):
+                easel.afloat(brush, lambda wet, name=name: element.paint(wet, thing, easel.random(name)))  # type: ignore[misc]
+                hull_wash(easel, brush.x, brush.y + brush.size * 0.03, brush.size * 0.5)
+            else:
+                element.paint(brush, thing, easel.random(name))
+
+    return [partial(paint)]
