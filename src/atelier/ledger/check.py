@@ -89,9 +89,8 @@ by_job AS MATERIALIZED (
 different (what, subject, expected, found) AS ("""
 
 # one statement, so that all of it sees the same moment while others go on writing
-_CHECK = text(
-    " ".join((_SUMS, " UNION ALL ".join(_PARTS), ")", _COUNTS, "UNION ALL (SELECT * FROM different LIMIT 1000)"))
-)
+_FIRST = "UNION ALL (SELECT * FROM different LIMIT 1000)"
+_CHECK = text(" ".join((_SUMS, " UNION ALL ".join(_PARTS), ")", _COUNTS, _FIRST)))
 
 
 async def check(db: AsyncSession) -> Report:

@@ -30,19 +30,15 @@ class Line:
 
 
 _LINES = text("SELECT coalesce((SELECT lines FROM accounts WHERE member_id = :member AND kind = 'wallet'), 0)")
+_WALLET = "(SELECT id FROM accounts WHERE member_id = :member AND kind = 'wallet')"
 _STATEMENT = """
 SELECT t.id, t.created_at, t.kind, p.amount, p.balance, coalesce(t.memo, h.memo), t.job_id, h.state, h.used
 FROM postings p JOIN transfers t ON t.id = p.transfer_id LEFT JOIN holds h ON h.job_id = t.job_id
-WHERE p.member_id = :member
-  AND p.account_id = (SELECT id FROM accounts WHERE member_id = :member AND kind = 'wallet')
-  AND p.line < {before}
+WHERE p.member_id = :member AND p.account_id = {wallet} AND p.line < {before}
 ORDER BY p.line DESC LIMIT :limit"""
-_NEWEST = text(_STATEMENT.format(before="2147483647"))
-_BEFORE = text(
-    _STATEMENT.format(
-        before="(SELECT b.line FROM postings b WHERE b.transfer_id = :before AND b.account_id = p.account_id)"
-    )
-)
+_PLACE = "(SELECT line FROM postings WHERE transfer_id = :before AND account_id = {wallet})"
+_NEWEST = text(_STATEMENT.format(wallet=_WALLET, before="2147483647"))
+_BEFORE = text(_STATEMENT.format(wallet=_WALLET, before=_PLACE.format(wallet=_WALLET)))
 
 
 async def statement(db: AsyncSession, *, member_id: UUID, before: UUID | None = None, limit: int = 50) -> list[Line]:
