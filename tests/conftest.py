@@ -16,6 +16,8 @@ from atelier.base.db import Database, connect, libpq_url
 from atelier.base.ids import new_id
 from atelier.base.postgres import EmbeddedPostgres
 
+pytest_plugins = ["tests.roles"]
+
 SECRET = "a-secret-for-tests-0123456789-abcdefghij"
 TEMPLATE = "atelier_template"
 

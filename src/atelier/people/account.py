@@ -77,14 +77,14 @@ async def end_other_sessions(me: Me, db: Db) -> Response:
 
 
 @routes.post("/account/tokens", access=Access.MEMBER, limit=GENERAL)
-async def create_token(request: Request, here: Here, me: Me, db: Db, label: Field = "", days: Field = "") -> Response:
+async def create_token(request: Request, here: Here, me: Me, db: Db, label: Field = "", days: Field = "90") -> Response:
     """Make an API token and show it, this once."""
     tokens.check_maker(me)
     name = rules.display_name(label)
     if name is None:
         fault = "Write what the token is for, so that you know it again."
         return await _page(request, here, me, db, typed={"label": label, "days": days}, faults={"label": fault})
-    token, secret = await tokens.create(db, member_id=me.member_id, name=name, days=LIFETIMES.get(days))
+    token, secret = await tokens.create(db, member_id=me.member_id, name=name, days=LIFETIMES.get(days, 90))
     return await _page(request, here, me, db, made={"token": token, "secret": secret})
 
 
@@ -116,7 +116,7 @@ async def _page(
         me=me,
         sessions=await sessions.list_sessions(db, member_id=me.member_id),
         tokens=await tokens.list_tokens(db, member_id=me.member_id),
-        lifetimes=LIFETIMES,
+        browser=rules.browser,
         typed=typed or {},
         faults=faults or {},
         made=made,

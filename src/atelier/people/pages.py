@@ -146,7 +146,6 @@ async def _open_account(
             email=rules.email_address(email) or "",
             name=rules.display_name(name) or "",
             password_hash=password_hash,
-            welcome=here.welcome_credits,
         )
         if invitation is not None:
             await invitations.accept(db, invitation)

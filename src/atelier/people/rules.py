@@ -85,6 +85,25 @@ def local_path(wanted: str, otherwise: str = "/") -> str:
     return otherwise if elsewhere else wanted
 
 
+_BROWSERS = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+_SYSTEMS = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Mac OS", "macOS"),
+    ("CrOS", "ChromeOS"),
+    ("Linux", "Linux"),
+)
+
+
+def browser(agent: str) -> str:
+    """What a member calls the browser that sends this User-Agent: `Firefox, Linux`; the words themselves if unknown."""
+    name = next((name for sign, name in _BROWSERS if sign in agent), None)
+    system = next((name for sign, name in _SYSTEMS if sign in agent), None)
+    return ", ".join(filter(None, (name, system))) or agent[:40] or "Unknown"
+
+
 def _stem(text: str) -> str:
     return re.sub(r"[\W\d_]+$", "", text)
 

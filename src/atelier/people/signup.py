@@ -23,10 +23,8 @@ class EmailTaken(Conflict):
         super().__init__("This e-mail cannot open another account. If it is yours, sign in instead.", field="email")
 
 
-async def sign_up(
-    db: AsyncSession, *, member_id: UUID, email: str, name: str, password_hash: str, welcome: int
-) -> None:
-    """Make `member_id`, for whom `db` already acts, a member with `welcome` credits; `email` is normalised.
+async def sign_up(db: AsyncSession, *, member_id: UUID, email: str, name: str, password_hash: str) -> int:
+    """Make `member_id`, for whom `db` already acts, a member; return their welcome credits. `email` is normalised.
 
     Raises `EmailTaken`; the transaction is of no more use then.
     """
@@ -35,8 +33,6 @@ async def sign_up(
     except IntegrityError as error:
         raise EmailTaken from error
     await ledger.open_wallet(db, member_id=member_id)
-    if welcome:
-        await ledger.grant(
-            db, member_id=member_id, amount=welcome, key=f"welcome:{member_id}", memo="Welcome to the studio"
-        )
-    await events.record(db, "member:signed_up", member=member_id, subject=member_id, credits=welcome)
+    credits = await ledger.welcome(db, member_id=member_id)
+    await events.record(db, "member:signed_up", member=member_id, subject=member_id, credits=credits)
+    return credits

@@ -30,6 +30,7 @@ class Parts:
     origin: str
     production: bool
     debug: bool = False
+    welcome_credits: int = 0
     trusted_proxies: frozenset[str] = frozenset()
 
 
