@@ -1,4 +1,4 @@
-"""How numbers, sizes and times are written on pages."""
+"""How numbers, sizes and times are written on pages, in the language that is spoken."""
 
 from __future__ import annotations
 
@@ -6,26 +6,47 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_decimal
+
 from atelier.base.clock import now
+from atelier.web.language import locale, translate, translate_many
+
+
+def number(amount: int | float) -> str:
+    """`1,200`, `3.5`."""
+    return format_decimal(amount, locale=locale())
 
 
 def credits(amount: int) -> str:
     """`1 credit`, `1,200 credits`."""
-    return f"{amount:,} {'credit' if abs(amount) == 1 else 'credits'}"
+    return translate_many("%(number)s credit", "%(number)s credits", abs(amount)) % {"number": number(amount)}
 
 
 def ago(moment: datetime) -> str:
     """How long ago, in the words people use; a date when it is long ago."""
     seconds = (now() - moment).total_seconds()
     if seconds < 45:
-        return "just now"
+        return translate("just now")
     if seconds < 3600:
-        return f"{max(1, round(seconds / 60))} min ago"
+        return translate("%(count)s min ago") % {"count": max(1, round(seconds / 60))}
     if seconds < 86_400:
-        return f"{round(seconds / 3600)} h ago"
+        return translate("%(count)s h ago") % {"count": max(1, round(seconds / 3600))}
     if seconds < 2 * 86_400:
-        return "yesterday"
-    return f"{moment.day} {moment:%B}" + ("" if moment.year == now().year else f" {moment.year}")
+        return translate("yesterday")
+    return day(moment)
+
+
+def day(moment: datetime) -> str:
+    """`4 November`, with its year when that is another one."""
+    english = locale().language == "en"
+    plain = "d MMMM" if english else "d. MMMM"
+    return format_date(moment, plain if moment.year == now().year else f"{plain} y", locale=locale())
+
+
+def clock(moment: datetime) -> str:
+    """A full moment for a title: `4 November 2026 at 14:05 UTC`."""
+    return format_datetime(moment, "d MMMM y, HH:mm 'UTC'", locale=locale())
 
 
 def size(count: int) -> str:
@@ -33,9 +54,25 @@ def size(count: int) -> str:
     amount = float(count)
     for unit in ("B", "kB", "MB", "GB"):
         if amount < 1000 or unit == "GB":
-            return f"{amount:.0f} {unit}" if unit == "B" or amount >= 100 else f"{amount:.1f} {unit}"
+            digits = "0" if unit == "B" or amount >= 100 else "0.0"
+            return f"{format_decimal(amount, digits, locale=locale())} {unit}"
         amount /= 1000
     raise AssertionError
 
 
-FILTERS: dict[str, Callable[..., Any]] = {"credits": credits, "ago": ago, "size": size}
+def initials(name: str) -> str:
+    """Up to two letters for a member's badge."""
+    parts = [part for part in name.replace("@", " ").split() if part[0].isalnum()]
+    chosen = [parts[0], parts[-1]] if len(parts) > 1 else parts
+    return "".join(part[0] for part in chosen).upper() or "?"
+
+
+FILTERS: dict[str, Callable[..., Any]] = {
+    "credits": credits,
+    "ago": ago,
+    "day": day,
+    "clock": clock,
+    "size": size,
+    "number": number,
+    "initials": initials,
+}

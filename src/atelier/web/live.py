@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from typing import Any
 from uuid import UUID
 
@@ -32,11 +32,12 @@ async def stream(
     subject: UUID | None = None,
     last: str | None = None,
     passing: str | None = None,
+    ends: Collection[str] = (),
 ) -> AsyncIterator[str]:
     """A member's events after `last` (Last-Event-ID, `xid-id`), or from now on; none twice and none left out.
 
     With `subject` only those of one thing. `passing` names a channel whose payloads, JSON with the member's id under
-    `member`, are passed on without an id.
+    `member`, are passed on without an id. The stream closes after a fact whose kind is in `ends`.
     """
     woken = asyncio.Event()
     messages: asyncio.Queue[dict[str, Any]] = asyncio.Queue(100)
@@ -52,9 +53,9 @@ async def stream(
             messages.put_nowait(found)
             woken.set()
 
-    ends = [signals.listen(events.CHANNEL, lambda payload: woken.set() if payload in ("", mine) else None)]
+    deaf = [signals.listen(events.CHANNEL, lambda payload: woken.set() if payload in ("", mine) else None)]
     if passing:
-        ends.append(signals.listen(passing, pass_on))
+        deaf.append(signals.listen(passing, pass_on))
     try:
         mark = events.Mark.parse(last) if last else None
         if mark is None:
@@ -70,6 +71,8 @@ async def stream(
                 if subject is None or event.subject_id == subject:
                     data = {"subject": event.subject_id, **event.data}
                     yield message(event.kind, data, id=str(mark))
+                    if event.kind in ends:
+                        return
             while not messages.empty():
                 passed = messages.get_nowait()
                 yield message("progress", {key: value for key, value in passed.items() if key != "member"})
@@ -81,5 +84,5 @@ async def stream(
                     if not late:
                         yield ": still here\n\n"
     finally:
-        for end in ends:
+        for end in deaf:
             end()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gettext
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,15 +10,17 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from atelier.web import formats
-
-LOCALES = Path(__file__).parents[1] / "locale"
+from atelier.web import formats, language
+from atelier.web.icons import icon
+from atelier.web.static_files import Static
+from atelier.web.theme import theme
 
 
 class Templates:
-    """The studio's templates, found in the folders of its rooms, in order."""
+    """The studio's templates, found in the folders of its rooms, in order; `static` serves the files that they name."""
 
     def __init__(self, folders: Sequence[Path], globals: Mapping[str, Any] | None = None) -> None:
+        self.static = Static()
         self.environment = Environment(
             loader=FileSystemLoader([str(folder) for folder in folders]),
             autoescape=True,
@@ -29,15 +30,19 @@ class Templates:
             extensions=["jinja2.ext.i18n"],
         )
         self.environment.filters.update(formats.FILTERS)
+        self.environment.globals.update(
+            icon=icon, static=self.static.url, languages=language.LANGUAGES, spoken=language.spoken
+        )
         self.environment.globals.update(globals or {})
         self.environment.policies["ext.i18n.trimmed"] = True
         self.environment.install_gettext_callables(  # type: ignore[attr-defined]  # added by the i18n extension
-            gettext.gettext, gettext.ngettext, newstyle=True
+            language.translate, language.translate_many, newstyle=True
         )
 
     def page(self, request: Request, name: str, *, status: int = 200, **context: Any) -> HTMLResponse:
         """The page `name`, with what every page knows: the request, its caller, the CSP nonce."""
-        text = self.environment.get_template(name).render(self._context(request, context))
+        with language.speaking(language.of(request)):
+            text = self.environment.get_template(name).render(self._context(request, context))
         return HTMLResponse(text, status_code=status)
 
     def block(self, request: Request, name: str, block: str, *, status: int = 200, **context: Any) -> HTMLResponse:
@@ -47,8 +52,9 @@ class Templates:
     def block_text(self, request: Request, name: str, block: str, **context: Any) -> str:
         """The text of one block, for a stream."""
         template = self.environment.get_template(name)
-        bound = template.new_context(self._context(request, context))
-        return "".join(template.blocks[block](bound))
+        with language.speaking(language.of(request)):
+            bound = template.new_context(self._context(request, context))
+            return "".join(template.blocks[block](bound))
 
     @staticmethod
     def _context(request: Request, context: Mapping[str, Any]) -> dict[str, Any]:
@@ -56,7 +62,9 @@ class Templates:
         return {
             "request": request,
             "caller": getattr(state, "caller", None),
+            "balance": getattr(state, "balance", None),
             "nonce": getattr(state, "nonce", ""),
             "path": request.url.path,
+            "theme": theme(request),
             **context,
         }

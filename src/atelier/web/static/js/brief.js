@@ -1,0 +1,51 @@
+// <brief-form each="1">: the form of the image studio. Keeps the price in its button true while the choices change, sends
+// without leaving the page, and shows the new run on top of the wall. Without a script the same form is an ordinary POST.
+customElements.define("brief-form", class extends HTMLElement {
+  #form = null;
+
+  connectedCallback() {
+    this.#form = this.querySelector("form");
+    this.addEventListener("input", this);
+    this.addEventListener("change", this);
+    this.addEventListener("htmx:beforeSwap", this);
+    this.addEventListener("htmx:afterRequest", this);
+    this.#price();
+  }
+
+  handleEvent(event) {
+    if (event.type === "htmx:beforeSwap") this.#answer(event);
+    else if (event.type === "htmx:afterRequest") this.#sent(event);
+    else this.#price();
+  }
+
+  #price() {
+    const go = this.querySelector("[data-go]");
+    if (!go) return;
+    const count = Number(this.#form.elements.count?.value ?? 1);
+    const chosen = this.querySelector('[name="model"]:checked, input[type="hidden"][name="model"]');
+    const each = Number(chosen?.dataset.each ?? this.getAttribute("each") ?? 1);
+    const price = each * count;
+    go.querySelector(".what").textContent = (count === 1 ? go.dataset.one : go.dataset.many).replace("{n}", count);
+    const words = go.querySelector(".price");
+    if (words) words.textContent = (price === 1 ? go.dataset.credit : go.dataset.credits).replace("{n}", price.toLocaleString(document.documentElement.lang));
+    const have = document.getElementById("balance")?.textContent.replace(/\D/g, "");
+    const short = this.querySelector("[data-short]");
+    if (short) short.hidden = !have || Number(have) >= price;
+  }
+
+  // a refusal (402, 422, 429 …) comes as the form itself, with what was typed and what is wrong
+  #answer(event) {
+    if (event.detail.xhr.status < 400 || !/id="brief"/.test(event.detail.serverResponse)) return;
+    event.detail.shouldSwap = true;
+    event.detail.isError = false;
+    event.detail.target = this;
+    event.detail.swapOverride = "outerHTML";
+  }
+
+  #sent({ detail }) {
+    if (!detail.successful || detail.xhr.status >= 400) return;
+    document.querySelector("[data-empty]")?.remove();
+    for (const fault of this.querySelectorAll(".fault, .notice.bad")) fault.remove();
+    if (matchMedia("(max-width: 900px)").matches) document.getElementById("wall")?.scrollIntoView({ block: "start", behavior: "smooth" });
+  }
+});
