@@ -1,0 +1,51 @@
+"""The socket that the web process listens on. The supervisor opens it, so that it survives the web process."""
+
+from __future__ import annotations
+
+import errno
+import socket
+
+from atelier.base.errors import AtelierError
+from atelier.settings import Settings
+
+BACKLOG = 2048
+
+
+class CannotListen(AtelierError):
+    """The address cannot be listened on; the message says why and what mends it."""
+
+    code = "cannot_listen"
+    status = 500
+
+
+def listen(settings: Settings) -> socket.socket:
+    """A socket that listens where the settings say; `CannotListen` says in a sentence why not."""
+    host, port = settings.host, settings.port
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listening = socket.socket(family, kind)
+        try:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind(address)
+            listening.listen(BACKLOG)
+        except OSError:
+            listening.close()
+            raise
+    except socket.gaierror as error:
+        raise CannotListen(f"ATELIER_HOST names {host}, which is no address that this machine knows.") from error
+    except OSError as error:
+        raise CannotListen(_why_not(error, host, port)) from error
+    return listening
+
+
+def _why_not(error: OSError, host: str, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return (
+            f"Port {port} is taken by another program. Stop that, or choose another port:"
+            f" ATELIER_PORT={port + 1 if port < 65535 else 8420} bin/studio"
+        )
+    if error.errno == errno.EACCES:
+        return f"Port {port} may not be opened by this user: choose one above 1023 with ATELIER_PORT."
+    if error.errno == errno.EADDRNOTAVAIL:
+        return f"ATELIER_HOST names {host}, which is no address of this machine."
+    return f"{host}:{port} cannot be listened on: {error.strerror}."

@@ -1,0 +1,51 @@
+"""`atelier serve`: a web process."""
+
+from __future__ import annotations
+
+import socket
+
+import typer
+import uvicorn
+import uvloop
+
+from atelier import bootstrap
+from atelier.app import create_app
+from atelier.base import log
+from atelier.cli.lifetime import follow, leave_when_asked
+from atelier.cli.listening import listen
+from atelier.cli.opening import holding_database, migrated
+from atelier.settings import Settings, load
+
+GRACE = 3  # seconds that open answers get to end
+
+app = typer.Typer()
+
+
+@app.command()
+def serve(
+    socket_fd: int = typer.Option(-1, "--socket", hidden=True, help="A listening socket that our parent opened."),
+    parent: int = typer.Option(0, hidden=True, help="Stop when the process of this id is gone."),
+) -> None:
+    """Run a web process until it is asked to stop (SIGTERM or Ctrl-C)."""
+    leave_when_asked()  # uvicorn stops by itself, then passes the signal on to us
+    follow(parent)
+    settings = load()
+    log.configure(level=settings.log_level, as_json=settings.log_format == "json")
+    listening = socket.socket(fileno=socket_fd) if socket_fd >= 0 else listen(settings)
+    with listening, holding_database(settings):
+        migrated(settings)
+        uvloop.run(_serve(settings, listening))
+
+
+async def _serve(settings: Settings, listening: socket.socket) -> None:
+    async with bootstrap.open_studio(settings) as studio:
+        config = uvicorn.Config(
+            create_app(studio),
+            http="httptools",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,  # X-Forwarded-For is read by our own rule, from trusted proxies alone
+            timeout_graceful_shutdown=GRACE,
+        )
+        await uvicorn.Server(config).serve(sockets=[listening])
