@@ -1,3 +1,81 @@
 """The ASGI application: every room's routes behind one guard."""
 
 from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from atelier import __version__
+from atelier.assets import api as assets_api
+from atelier.assets import pages as assets_pages
+from atelier.ledger import api as ledger_api
+from atelier.ledger import pages as ledger_pages
+from atelier.ops import health
+from atelier.people import account as people_account
+from atelier.people import api as people_api
+from atelier.people import pages as people_pages
+from atelier.people.identify import identify
+from atelier.studio import Studio
+from atelier.studio import api as studio_api
+from atelier.studio import pages as studio_pages
+from atelier.web import preferences, problems
+from atelier.web.guard import Guard
+from atelier.web.parts import Parts
+from atelier.web.routes import rules
+from atelier.web.templates import Templates
+
+HERE = Path(__file__).parent
+ROOMS = ("web", "studio", "people", "assets", "ledger", "ops")
+ROUTES = (
+    preferences.routes,
+    health.routes,
+    people_pages.routes,
+    people_account.routes,
+    people_api.routes,
+    ledger_pages.routes,
+    ledger_api.routes,
+    assets_pages.routes,
+    assets_api.routes,
+    studio_pages.routes,
+    studio_api.routes,
+)
+
+
+def create_app(studio: Studio) -> FastAPI:
+    """The application on an open studio; it refuses to exist with a route that has no access rule and limit."""
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        async with studio.signals.running():
+            yield
+
+    app = FastAPI(
+        title="Atelier", version=__version__, docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan
+    )
+    app.state.studio = studio
+    app.state.store = studio.assets
+    templates = Templates([HERE / room / "templates" for room in ROOMS])
+    app.state.parts = Parts(
+        web_db=studio.web_db,
+        operator_db=studio.operator_db,
+        signals=studio.signals,
+        limiter=studio.limiter,
+        templates=templates,
+        identify=identify,
+        origin=studio.origin,
+        production=studio.production,
+        debug=studio.debug,
+        welcome_credits=studio.welcome_credits,
+        trusted_proxies=studio.trusted_proxies,
+    )
+    for routes in ROUTES:
+        app.include_router(routes)
+    app.mount("/static", templates.static, name="static")
+    problems.install(app)
+    app.add_middleware(Guard, origin=studio.origin)
+    for _route, _rule in rules(app):
+        pass
+    return app

@@ -1,0 +1,1 @@
+"""Engines that compute on this machine: one file for each runtime."""

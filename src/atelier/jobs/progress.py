@@ -1,0 +1,76 @@
+"""A running job's progress: small, throttled, and never in the event table."""
+
+from __future__ import annotations
+
+import json
+import time
+from uuid import UUID
+
+from sqlalchemy import delete, text
+from sqlalchemy.dialects.postgresql import insert
+
+from atelier.base.db import Acting, Database
+from atelier.jobs.tables import Progress
+
+CHANNEL = "atelier_progress"
+EVERY = 0.25  # seconds between two reports of a job
+
+
+class Reporter:
+    """Reports how far a job is, at most every quarter of a second; the latest wins."""
+
+    def __init__(self, database: Database, job_id: UUID, member_id: UUID) -> None:
+        self._database = database
+        self._job_id = job_id
+        self._member_id = member_id
+        self._began = time.monotonic()
+        self._sent = 0.0
+        self._version = 0
+        self._latest: dict[int, dict[str, object]] = {}
+
+    async def step(self, position: int, step: int, steps: int) -> None:
+        self._latest.setdefault(position, {}).update(step=step, steps=steps)
+        await self._report()
+
+    async def preview(self, position: int, picture: bytes) -> None:
+        entry = self._latest.setdefault(position, {"step": 0, "steps": 1})
+        entry["preview"] = picture
+        await self._report()
+
+    async def _report(self) -> None:
+        if time.monotonic() - self._sent < EVERY:
+            return
+        self._sent = time.monotonic()
+        self._version += 1
+        latest, self._latest = self._latest, {}
+        async with self._database.transaction(Acting.member(self._member_id)) as db:
+            for position, values in latest.items():
+                row = {"step": 0, "steps": 1, **values, "version": self._version}
+                await db.execute(
+                    insert(Progress)
+                    .values(job_id=self._job_id, position=position, member_id=self._member_id, **row)
+                    .on_conflict_do_update(index_elements=["job_id", "position"], set_=row)
+                )
+                await db.execute(
+                    text("SELECT pg_notify(:channel, :payload)"),
+                    {"channel": CHANNEL, "payload": json.dumps(self._payload(position, values))},
+                )
+
+    def _payload(self, position: int, values: dict[str, object]) -> dict[str, object]:
+        step, steps = values.get("step", 0), values.get("steps", 1)
+        preview = f"/jobs/{self._job_id}/preview/{position}?v={self._version}" if values.get("preview") else None
+        return {
+            "member": str(self._member_id),
+            "job": str(self._job_id),
+            "position": position,
+            "step": step,
+            "steps": steps,
+            "preview": preview,
+            "elapsed_s": round(time.monotonic() - self._began, 1),
+        }
+
+
+async def forget(database: Database, job_id: UUID, member_id: UUID) -> None:
+    """Drop a job's progress: it is over, or begins anew."""
+    async with database.transaction(Acting.member(member_id)) as db:
+        await db.execute(delete(Progress).where(Progress.job_id == job_id))

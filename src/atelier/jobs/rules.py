@@ -1,0 +1,23 @@
+"""Pure decisions about jobs."""
+
+from __future__ import annotations
+
+ATTEMPTS = 3  # a job whose worker dies this often is to blame for it
+LOWEST = -1000
+GIVE_UP_WAITING = 3600  # seconds after which a job that no worker takes ends, with its credits back
+
+
+def priority(waiting: int) -> int:
+    """The queue priority of a member's next job: lower for each that already waits, so that nobody's thousand jobs
+    delay another's first (F8)."""
+    return max(LOWEST, -waiting)
+
+
+def charge(price: int, made: int, expected: int) -> int:
+    """What a job costs that made `made` of `expected` files: the price of each file, rounded in the member's favour."""
+    return price if made >= expected else price * made // expected
+
+
+def backoff(attempt: int) -> float:
+    """Seconds to wait before the attempt after `attempt`."""
+    return float(min(30, 2 ** (attempt - 1)))

@@ -1,0 +1,78 @@
+"""The rows of jobs and of their progress."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import DateTime, LargeBinary, Text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from atelier.base.db import Table
+
+
+class State(StrEnum):
+    """Where a job is in its life; it only goes forward."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELED = "canceled"
+
+    @property
+    def over(self) -> bool:
+        return self not in (State.QUEUED, State.RUNNING)
+
+
+_when = DateTime(timezone=True)
+
+
+class Job(Table):
+    """One piece of work."""
+
+    __tablename__ = "jobs"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    member_id: Mapped[UUID]
+    tool: Mapped[str] = mapped_column(Text)
+    model: Mapped[str] = mapped_column(Text)
+    queue: Mapped[str] = mapped_column(Text)  # the engine's id
+    title: Mapped[str] = mapped_column(Text)
+    input: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    source: Mapped[str] = mapped_column(Text)  # page, api or cli
+    state: Mapped[str] = mapped_column(Text)
+    attempt: Mapped[int]
+    priority: Mapped[int]
+    deadline_s: Mapped[int]  # seconds that one attempt may take
+    expected: Mapped[int]  # files that the wish yields
+    made: Mapped[int]
+    price: Mapped[int]  # credits held
+    charged: Mapped[int | None]  # credits settled, once it is over
+    error_code: Mapped[str | None] = mapped_column(Text)
+    error_message: Mapped[str | None] = mapped_column(Text)
+    idempotency_key: Mapped[str | None] = mapped_column(Text)
+    body_digest: Mapped[str | None] = mapped_column(Text)
+    cancel_requested_at: Mapped[datetime | None] = mapped_column(_when)
+    created_at: Mapped[datetime] = mapped_column(_when)
+    started_at: Mapped[datetime | None] = mapped_column(_when)
+    finished_at: Mapped[datetime | None] = mapped_column(_when)
+
+    @property
+    def over(self) -> bool:
+        return State(self.state).over
+
+
+class Progress(Table):
+    """How far one file of a running job is; unlogged, since it is worth nothing after a crash."""
+
+    __tablename__ = "job_progress"
+    job_id: Mapped[UUID] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    member_id: Mapped[UUID]
+    step: Mapped[int]
+    steps: Mapped[int]
+    version: Mapped[int]
+    preview: Mapped[bytes | None] = mapped_column(LargeBinary)

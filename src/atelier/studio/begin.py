@@ -1,0 +1,113 @@
+"""Begin: the one place where paid work comes from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from atelier import ledger
+from atelier.base.errors import BadRequest, Conflict
+from atelier.base.ids import new_id
+from atelier.catalog import Catalog, UnknownModel
+from atelier.jobs.rules import priority
+from atelier.studio.quote import quote
+
+KEY_LENGTH = 200
+
+
+class KeyReused(Conflict):
+    """An Idempotency-Key came back with another wish."""
+
+    code = "idempotency_key_reused"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a member asks for: a tool, a model or None for its default, and the tool's input as it came in."""
+
+    tool: str
+    input: Mapping[str, Any]
+    model: str | None = None
+    source: Literal["page", "api", "cli"] = "api"
+    key: str | None = None  # an Idempotency-Key, bound to the member and the wish
+
+
+_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:lock, 0))")
+_BEFORE = text(
+    """SELECT (SELECT count(*) FROM jobs WHERE member_id = :member AND state = 'queued') AS waiting,
+              EXISTS (SELECT FROM models_off WHERE model = :model) AS off,
+              earlier.id AS earlier, earlier.body_digest AS body
+       FROM (SELECT) AS always
+       LEFT JOIN jobs AS earlier ON earlier.member_id = :member AND earlier.idempotency_key = CAST(:key AS text)"""
+)
+_ENQUEUE = text(
+    """WITH job AS (
+         INSERT INTO jobs (id, member_id, tool, model, queue, title, input, source, priority, deadline_s, expected,
+                           price, idempotency_key, body_digest)
+         VALUES (:id, :member, :tool, :model, :queue, :title, CAST(:input AS jsonb), :source, :priority, :deadline_s,
+                 :expected, :price, :key, :body)
+         RETURNING id, member_id)
+       INSERT INTO events (kind, member_id, subject_id, data)
+       SELECT 'job:queued', member_id, id, CAST(:data AS jsonb) FROM job"""
+)
+
+
+async def begin(db: AsyncSession, catalog: Catalog, member_id: UUID, wish: Wish) -> UUID:
+    """Validate a wish, hold its price, write its job and enqueue it, all in the caller's transaction; the job's id.
+
+    The transaction must act for `member_id`. The same key with the same wish gives the first job again. Raises
+    `UnknownTool`, `UnknownModel`, `InvalidInput`, `NotEnoughCredits`, `KeyReused`; then nothing is written.
+    """
+    quoted = quote(catalog, wish.tool, wish.model, wish.input)
+    if wish.key is not None and not 0 < len(wish.key) <= KEY_LENGTH:
+        raise BadRequest(f"An Idempotency-Key has 1 to {KEY_LENGTH} characters.", field="Idempotency-Key")
+    body = _digest(wish) if wish.key else None
+    if wish.key:  # the same key twice at once: the second waits here and then finds the first
+        await db.execute(_LOCK, {"lock": f"{member_id} {wish.key}"})
+    before = (await db.execute(_BEFORE, {"member": member_id, "model": quoted.model.id, "key": wish.key})).one()
+    if before.earlier is not None:
+        if before.body != body:
+            raise KeyReused("This Idempotency-Key was used for another wish: choose a new one.")
+        earlier: UUID = before.earlier
+        return earlier
+    if before.off:
+        raise UnknownModel(f"{quoted.model.name} is switched off just now. Choose another model.")
+    job_id = new_id()
+    if quoted.price:
+        await ledger.hold(db, job_id=job_id, member_id=member_id, amount=quoted.price)
+    settled = quoted.tool.settle(quoted.wish)
+    expected = quoted.tool.expected(settled)
+    await db.execute(
+        _ENQUEUE,
+        {
+            "id": job_id,
+            "member": member_id,
+            "tool": quoted.tool.id,
+            "model": quoted.model.id,
+            "queue": quoted.model.engine,
+            "title": quoted.tool.title(settled),
+            "input": settled.model_dump_json(),
+            "source": wish.source,
+            "priority": priority(before.waiting),
+            "deadline_s": quoted.model.deadline,
+            "expected": expected,
+            "price": quoted.price,
+            "key": wish.key,
+            "body": body,
+            "data": json.dumps({"state": "queued", "tool": quoted.tool.id, "model": quoted.model.id, "made": 0}),
+        },
+    )
+    await db.execute(text("SELECT enqueue_job(:job)"), {"job": job_id})
+    return job_id
+
+
+def _digest(wish: Wish) -> str:
+    body = json.dumps([wish.tool, wish.model, wish.input], sort_keys=True, default=str)
+    return hashlib.sha256(body.encode()).hexdigest()

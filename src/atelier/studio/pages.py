@@ -1,0 +1,261 @@
+"""The image studio, the workbench and the welcome page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Form, Header, Query, Request
+from fastapi.responses import RedirectResponse, Response, StreamingResponse
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from atelier import ledger
+from atelier.assets import Asset
+from atelier.base.db import Acting
+from atelier.base.errors import AtelierError, NotFound
+from atelier.base.ids import parse_id
+from atelier.catalog import switched_off
+from atelier.jobs import State, cancel, find, listing
+from atelier.jobs.progress import CHANNEL
+from atelier.jobs.tables import Progress
+from atelier.limits.limit import GENERATION, PAGES
+from atelier.studio.begin import Wish, begin
+from atelier.studio.house import Studio
+from atelier.studio.request import Whole
+from atelier.studio.views import runs
+from atelier.tools import InvalidInput
+from atelier.tools import find as find_tool
+from atelier.web.access import Access
+from atelier.web.caller import Caller
+from atelier.web.forms import form_fields, form_values
+from atelier.web.live import stream
+from atelier.web.parts import Db, Here, MaybeMe, Me
+from atelier.web.routes import Routes
+
+routes = Routes(include_in_schema=False)
+WALL = 8  # runs on the image studio's wall
+
+
+@routes.get("/", access=Access.PUBLIC, limit=PAGES)
+async def welcome(request: Request, here: Here, me: MaybeMe, whole: Whole) -> Response:
+    """What this is, for who is signed out; the image studio for who is signed in."""
+    if me is not None:
+        return RedirectResponse("/make/image.generate", status_code=303)
+    return here.templates.page(request, "studio/welcome.html", welcome_credits=whole.welcome_credits)
+
+
+@routes.get("/make/{tool_id}", access=Access.MEMBER, limit=PAGES)
+async def make_page(
+    tool_id: str,
+    request: Request,
+    here: Here,
+    me: Me,
+    db: Db,
+    whole: Whole,
+    source: Annotated[str | None, Query(alias="from")] = None,
+    run: str | None = None,
+    vary: bool = False,
+) -> Response:
+    """The studio of one tool: what to make beside what was made. `from` an asset or `run` fills the form in again."""
+    values: dict[str, Any] = {}
+    if source is not None:
+        values = await _settings_of(db, parse_id(source, "picture"))
+    elif run is not None:
+        values = dict((await find(db, parse_id(run, "run"))).input)
+    if vary:
+        values.pop("seed", None)
+    return await _make(request, here, me, db, whole, tool_id, values=values)
+
+
+async def _settings_of(db: AsyncSession, asset_id: UUID) -> dict[str, Any]:
+    asset = (await db.execute(select(Asset).where(Asset.id == asset_id))).scalar_one_or_none()
+    if asset is None:
+        raise NotFound("picture")
+    return dict(asset.settings.get("input", {}))
+
+
+async def _make(
+    request: Request,
+    here: Here,
+    me: Caller,
+    db: AsyncSession,
+    whole: Studio,
+    tool_id: str,
+    *,
+    values: Mapping[str, Any],
+    model_id: str | None = None,
+    errors: Mapping[str, str] | None = None,
+    message: str | None = None,
+    status: int = 200,
+) -> Response:
+    tool = find_tool(tool_id)
+    off = await switched_off(db)
+    offered = [model for model in whole.catalog.current.of(tool_id) if model.id not in off]
+    chosen = next((model for model in offered if model.id == model_id), offered[0] if offered else None)
+    page = await listing(db, member_id=me.member_id, limit=WALL, tool=tool_id)
+    return here.templates.page(
+        request,
+        "studio/make.html",
+        status=status,
+        tool=tool,
+        fields=form_fields(tool.Input, values=values, errors=errors or {}),
+        models=offered,
+        model=chosen,
+        runs=await runs(db, page.items, whole.assets, whole.catalog),
+        more=page.next is not None,
+        balance=await ledger.balance(db, member_id=me.member_id),
+        errors=errors or {},
+        message=message,
+    )
+
+
+@routes.post("/make/{tool_id}", access=Access.MEMBER, limit=GENERATION)
+async def make(
+    tool_id: str,
+    request: Request,
+    here: Here,
+    me: Me,
+    whole: Whole,
+    hx_request: Annotated[str | None, Header()] = None,
+) -> Response:
+    """Begin a run. What is wrong comes back beside its field, with all that was typed; nothing is charged then."""
+    form = await request.form()
+    typed = {name: value for name, value in form.items() if isinstance(value, str)}
+    model_id = typed.pop("model", None)
+    tool = find_tool(tool_id)
+    try:
+        wish = Wish(tool=tool_id, input=form_values(tool.Input, typed), model=model_id or None, source="page")
+        async with here.web_db.transaction(Acting.member(me.member_id)) as db:
+            job_id = await begin(db, whole.catalog, me.member_id, wish)
+    except AtelierError as error:
+        if error.status >= 500:
+            raise
+        faults = error.faults if isinstance(error, InvalidInput) else {error.field or "": error.message}
+        async with here.web_db.transaction(Acting.member(me.member_id)) as db:
+            return await _make(
+                request,
+                here,
+                me,
+                db,
+                whole,
+                tool_id,
+                values=typed,
+                model_id=model_id,
+                errors=faults,
+                message=error.message,
+                status=error.status,
+            )
+    if hx_request:
+        async with here.web_db.transaction(Acting.member(me.member_id)) as db:
+            begun = await runs(db, [await find(db, job_id)], whole.assets, whole.catalog)
+        return here.templates.block(request, "studio/run.html", "run", status=201, run=begun[0])
+    return RedirectResponse(f"/make/{tool_id}#run-{job_id}", status_code=303)
+
+
+@routes.get("/jobs", access=Access.MEMBER, limit=PAGES)
+async def jobs_page(
+    request: Request,
+    here: Here,
+    me: Me,
+    db: Db,
+    whole: Whole,
+    before: str | None = None,
+    state: str = "",
+    tool: str = "",
+) -> Response:
+    """The workbench: every run, live."""
+    states = [State(state)] if state in set(State) else []
+    cursor = parse_id(before, "page") if before else None
+    page = await listing(db, member_id=me.member_id, before=cursor, limit=20, states=states, tool=tool or None)
+    return here.templates.page(
+        request,
+        "studio/jobs.html",
+        runs=await runs(db, page.items, whole.assets, whole.catalog),
+        next=page.next,
+        total=page.total,
+        state=state,
+        states=list(State),
+        tool=tool,
+        before=before,
+    )
+
+
+@routes.get("/jobs/{job_id}", access=Access.MEMBER, limit=PAGES)
+async def job_page(job_id: str, request: Request, here: Here, db: Db, whole: Whole) -> Response:
+    """One run."""
+    job = await find(db, parse_id(job_id, "run"))
+    return here.templates.page(request, "studio/run.html", run=(await runs(db, [job], whole.assets, whole.catalog))[0])
+
+
+@routes.get("/jobs/{job_id}/run", access=Access.MEMBER, limit=PAGES)
+async def job_fragment(job_id: str, request: Request, here: Here, db: Db, whole: Whole) -> Response:
+    """One run as a piece of a page."""
+    job = await find(db, parse_id(job_id, "run"))
+    shown = (await runs(db, [job], whole.assets, whole.catalog))[0]
+    return here.templates.block(request, "studio/run.html", "run", run=shown)
+
+
+@routes.get("/jobs/{job_id}/preview/{position}", access=Access.MEMBER, limit=PAGES)
+async def preview(job_id: str, position: int, db: Db) -> Response:
+    """What a file that is being made looks like so far."""
+    found = select(Progress.preview).where(Progress.job_id == parse_id(job_id, "run"), Progress.position == position)
+    picture = (await db.execute(found)).scalar_one_or_none()
+    if picture is None:
+        raise NotFound("preview")
+    return Response(picture, media_type="image/webp", headers={"Cache-Control": "private, max-age=60"})
+
+
+@routes.post("/jobs/{job_id}/cancellation", access=Access.MEMBER, limit=PAGES)
+async def cancel_run(
+    job_id: str,
+    request: Request,
+    here: Here,
+    db: Db,
+    whole: Whole,
+    back: Annotated[str, Form()] = "/jobs",
+    hx_request: Annotated[str | None, Header()] = None,
+) -> Response:
+    """Cancel a run."""
+    job = await cancel(db, parse_id(job_id, "run"))
+    if hx_request:
+        shown = (await runs(db, [job], whole.assets, whole.catalog))[0]
+        return here.templates.block(request, "studio/run.html", "run", run=shown)
+    return RedirectResponse(_local(back), status_code=303)
+
+
+@routes.post("/jobs/{job_id}/retry", access=Access.MEMBER, limit=GENERATION)
+async def retry_run(
+    job_id: str,
+    request: Request,
+    here: Here,
+    me: Me,
+    db: Db,
+    whole: Whole,
+    hx_request: Annotated[str | None, Header()] = None,
+) -> Response:
+    """The same wish once more, as a new run at today's price."""
+    job = await find(db, parse_id(job_id, "run"))
+    again = await begin(db, whole.catalog, me.member_id, Wish(job.tool, job.input, job.model, "page"))
+    if hx_request:
+        begun = await runs(db, [await find(db, again)], whole.assets, whole.catalog)
+        return here.templates.block(request, "studio/run.html", "run", status=201, run=begun[0])
+    return RedirectResponse(f"/jobs/{again}", status_code=303)
+
+
+@routes.get("/live", access=Access.MEMBER, limit=PAGES)
+async def live(
+    request: Request,
+    here: Here,
+    me: Me,
+    last: Annotated[str | None, Header(alias="Last-Event-ID")] = None,
+) -> StreamingResponse:
+    """Everything that happens to the member's things, as it happens."""
+    events = stream(request, here.web_db, here.signals, me.member_id, last=last, passing=CHANNEL)
+    return StreamingResponse(events, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
+
+
+def _local(address: str) -> str:
+    """An address of this studio to go back to; anything else leads to the workbench."""
+    return address if address.startswith("/") and not address.startswith(("//", "/\\")) else "/jobs"

@@ -1,0 +1,229 @@
+"""Perform: takes one job through its engine to the member's library.
+
+Nothing here holds a transaction while the engine works. Every write after the claim is fenced by the attempt's number:
+a worker that was presumed dead and returns finds that its attempt is no longer the job's, and leaves no trace.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from atelier import assets, ledger
+from atelier.assets import Kept
+from atelier.base import events
+from atelier.base.clock import now
+from atelier.base.db import Acting, Database
+from atelier.base.errors import AtelierError
+from atelier.base.log import get_log
+from atelier.engines import EngineError, Made, Output, Preview, Progress, Work
+from atelier.jobs import Job, State, rules
+from atelier.jobs.progress import Reporter, forget
+from atelier.jobs.queue import Again
+from atelier.jobs.worker import Stops
+from atelier.studio.house import Studio
+
+
+@dataclass(slots=True)
+class Ending:
+    """How an attempt ended, and what it leaves."""
+
+    state: State
+    kept: dict[int, Kept] = field(default_factory=dict)
+    code: str | None = None
+    message: str | None = None
+
+
+async def perform(studio: Studio, stops: Stops, job_id: UUID, member_id: UUID) -> None:
+    """Make one attempt at a job and write how it ended; raises `Again` where another attempt shall follow."""
+    job = await _claim(studio.worker_db, job_id, member_id)
+    if job is None:
+        return
+    if job.cancel_requested_at is not None:  # asked while the worker that had it died
+        await finish(studio.worker_db, job, Ending(State.CANCELED))
+        return
+    if job.attempt > rules.ATTEMPTS:
+        await finish(studio.worker_db, job, _failed("engine_crashed", "The engine stopped at this again and again."))
+        return
+    ending = await _attempt(studio, stops, job)
+    if ending is None:
+        return
+    await finish(studio.worker_db, job, ending)
+
+
+async def _attempt(studio: Studio, stops: Stops, job: Job) -> Ending | None:
+    """Let the engine work; its ending. Raises `Again` for another attempt, with the job back in the queue."""
+    kept: dict[int, Kept] = {}
+    task = asyncio.current_task()
+    assert task is not None
+    try:
+        with stops.watching(job.id, task):
+            try:
+                async with asyncio.timeout(job.deadline_s):
+                    await _make(studio, job, kept)
+            except asyncio.CancelledError:
+                if not stops.asked(job.id):
+                    raise
+                task.uncancel()
+                return Ending(State.CANCELED, kept)
+    except TimeoutError:
+        return _failed("deadline", f"This took longer than its {job.deadline_s} s.", kept)
+    except EngineError as error:
+        if error.retry and job.attempt < rules.ATTEMPTS:
+            await _requeue(studio.worker_db, job, reason=error.code)
+            raise Again(rules.backoff(job.attempt)) from error
+        return _failed(error.code, error.message, kept)
+    except AtelierError as error:  # storage that is full, say: the message is for members
+        if error.retry and job.attempt < rules.ATTEMPTS:
+            await _requeue(studio.worker_db, job, reason=error.code)
+            raise Again(rules.backoff(job.attempt)) from error
+        return _failed(error.code, error.message, kept)
+    except asyncio.CancelledError:  # the worker stops: another takes the job, and this attempt doesn't count
+        await asyncio.shield(_requeue(studio.worker_db, job, reason="worker_stopped", counts=False))
+        raise Again(0) from None
+    except Exception as error:
+        get_log().error("job:broke", job=str(job.id), exc_info=error)
+        return _failed("crashed", "Something broke on our side.", kept)
+    if len(kept) < job.expected:
+        return _failed("incomplete", "The engine ended before everything was made.", kept)
+    return Ending(State.SUCCEEDED, kept)
+
+
+async def _make(studio: Studio, job: Job, kept: dict[int, Kept]) -> None:
+    """Run the engine, report on the way, and put each finished file into the store."""
+    reporter = Reporter(studio.worker_db, job.id, job.member_id)
+    async with aclosing(_engine(studio, job)) as making:
+        async for made in making:
+            match made:
+                case Progress(position, step, steps):
+                    await reporter.step(position, step, steps)
+                case Preview(position, picture):
+                    await reporter.preview(position, picture)
+                case Output(position, data, content_type, settings) if 0 <= position < job.expected:
+                    kept[position] = await assets.keep(
+                        studio.assets.store,
+                        job.member_id,
+                        data,
+                        content_type,
+                        settings=_settings(job, position, settings),
+                    )
+
+
+def _engine(studio: Studio, job: Job) -> AsyncGenerator[Made, None]:
+    model = next((model for model in studio.catalog.current.models if model.id == job.model), None)
+    work = Work(job.tool, model.weights if model else "", job.input)
+    return studio.engines.get(job.queue).make(work)
+
+
+def _settings(job: Job, position: int, made_with: Mapping[str, Any]) -> dict[str, Any]:
+    """What would make one file again: travels with it and stands in its row."""
+    return {"tool": job.tool, "model": job.model, "input": {**job.input, **made_with}, "position": position}
+
+
+def _failed(code: str, message: str, kept: dict[int, Kept] | None = None) -> Ending:
+    return Ending(State.FAILED, kept or {}, code, message)
+
+
+async def _claim(database: Database, job_id: UUID, member_id: UUID) -> Job | None:
+    """Take the job for a new attempt, or None if it has ended."""
+    claim = (
+        update(Job)
+        .where(Job.id == job_id, Job.state.in_([State.QUEUED, State.RUNNING]))
+        .values(state=State.RUNNING, attempt=Job.attempt + 1, started_at=func.now())
+        .returning(Job)
+    )
+    async with database.transaction(Acting.member(member_id)) as db:
+        job = (await db.execute(claim)).scalar_one_or_none()
+        if job is not None:
+            await events.record(
+                db, "job:started", member=member_id, subject=job_id, state=State.RUNNING, attempt=job.attempt
+            )
+    if job is not None and job.attempt > 1:
+        await forget(database, job_id, member_id)
+    return job
+
+
+async def _requeue(database: Database, job: Job, *, reason: str, counts: bool = True) -> None:
+    """Put our row back to waiting; the queue's own entry goes back with `Again`."""
+    async with database.transaction(Acting.member(job.member_id)) as db:
+        back = await db.execute(
+            update(Job)
+            .where(Job.id == job.id, Job.attempt == job.attempt, Job.state == State.RUNNING)
+            .values(state=State.QUEUED, started_at=None, attempt=Job.attempt - (0 if counts else 1))
+            .returning(Job.id)
+        )
+        if back.scalar_one_or_none() is not None:
+            await events.record(
+                db, "job:requeued", member=job.member_id, subject=job.id, state=State.QUEUED, reason=reason
+            )
+
+
+async def finish(database: Database, job: Job, ending: Ending) -> bool:
+    """Write an ending in one transaction: files, settlement, the job's state and the fact.
+
+    False if another attempt owns the job, or it has ended already.
+    """
+    made = len(ending.kept)
+    charged = rules.charge(job.price, made, job.expected)
+    async with database.transaction(Acting.member(job.member_id)) as db:
+        ended = await db.execute(
+            update(Job)
+            .where(Job.id == job.id, Job.attempt == job.attempt, Job.state.in_([State.QUEUED, State.RUNNING]))
+            .values(
+                state=ending.state,
+                made=made,
+                charged=charged,
+                finished_at=now(),
+                error_code=ending.code,
+                error_message=ending.message,
+            )
+            .returning(Job.id)
+        )
+        if ended.scalar_one_or_none() is None:
+            get_log().warning("job:superseded", job=str(job.id), attempt=job.attempt)
+            return False
+        await _keep_and_settle(db, job, ending, charged)
+    get_log().info(f"job:{ending.state}", job=str(job.id), member=str(job.member_id), made=made, charged=charged)
+    return True
+
+
+async def _keep_and_settle(db: AsyncSession, job: Job, ending: Ending, charged: int) -> None:
+    for position, kept in sorted(ending.kept.items()):
+        await assets.add(
+            db,
+            kept,
+            job_id=job.id,
+            position=position,
+            title=job.title,
+        )
+    if job.price:
+        await ledger.settle(db, job_id=job.id, used=charged)
+    await db.execute(text("DELETE FROM job_progress WHERE job_id = :job"), {"job": job.id})
+    await events.record(
+        db,
+        f"job:{ending.state}",
+        member=job.member_id,
+        subject=job.id,
+        state=ending.state,
+        made=len(ending.kept),
+        charged=charged,
+        code=ending.code,
+    )
+
+
+async def expire(database: Database, job_id: UUID, member_id: UUID, state: str) -> None:
+    """End a job that waited or ran for too long without anybody, with its credits back."""
+    async with database.transaction(Acting.member(member_id)) as db:
+        job = await db.get(Job, job_id)
+    if job is None or job.over:
+        return
+    waited = state == State.QUEUED
+    message = "No worker was there to do this." if waited else "The worker that did this is gone."
+    await finish(database, job, _failed("nobody_came" if waited else "deadline", message))

@@ -1,0 +1,31 @@
+"""What a wish costs, before anybody pays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from atelier.catalog import Catalog, Model, UnknownModel
+from atelier.tools import Tool, find
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A validated wish with the model that would make it and its price in credits."""
+
+    tool: Tool
+    model: Model
+    wish: Any
+    price: int
+
+
+def quote(catalog: Catalog, tool_id: str, model_id: str | None, raw: Mapping[str, Any]) -> Quote:
+    """Validate and price a wish; raises `UnknownTool`, `UnknownModel` or `InvalidInput`, and writes nothing."""
+    tool = find(tool_id)
+    offered = catalog.current
+    model = offered.find(model_id) if model_id else offered.default(tool_id)
+    if model.tool != tool_id:
+        raise UnknownModel(f"The model {model.name} makes something else.")
+    wish = tool.parse(raw)
+    return Quote(tool, model, wish, model.cost(tool.units(wish)))

@@ -1,0 +1,17 @@
+"""The studio as a request reaches it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from atelier.studio.house import Studio
+
+
+def studio(request: Request) -> Studio:
+    found: Studio = request.app.state.studio
+    return found
+
+
+Whole = Annotated[Studio, Depends(studio)]

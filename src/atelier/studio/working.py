@@ -1,0 +1,27 @@
+"""The worker process of a studio: its queue, its engines and the spine."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from atelier.jobs.queue import open_queue
+from atelier.jobs.worker import Stops, work
+from atelier.studio.house import Studio
+from atelier.studio.perform import expire, perform
+
+
+async def work_until(studio: Studio, stop: asyncio.Event, *, queues: Sequence[str] = (), concurrency: int = 2) -> None:
+    """Perform the studio's jobs until `stop` is set; `queues` are engines' ids, all that are known by default."""
+    stops = Stops(studio.worker_db)
+    queue = open_queue(studio.queue_url, lambda job, member: perform(studio, stops, job, member))
+    await work(
+        queue,
+        studio.worker_db,
+        studio.signals,
+        stops,
+        lambda job, member, state: expire(studio.worker_db, job, member, state),
+        queues=queues or studio.engines.ids,
+        concurrency=concurrency,
+        stop=stop,
+    )

@@ -1,0 +1,103 @@
+"""Make pictures from words."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Literal
+
+from pydantic import Field
+
+from atelier.tools.tool import Kind, Tool, ToolInput, Units
+
+AspectRatio = Literal["3:4", "1:1", "4:3", "9:16", "16:9"]
+# width and height in pixels, about the same area for each
+SIZES: dict[AspectRatio, tuple[int, int]] = {
+    "3:4": (768, 1024),
+    "1:1": (896, 896),
+    "4:3": (1024, 768),
+    "9:16": (672, 1184),
+    "16:9": (1184, 672),
+}
+
+
+class ImageGenerate(Tool):
+    """Make pictures from words."""
+
+    id = "image.generate"
+    name = "Pictures"
+    yields = Kind.IMAGE
+
+    class Input(ToolInput):
+        """What to see and how; the defaults are the studio's, declared here and nowhere else (A4)."""
+
+        prompt: str = Field(
+            min_length=1,
+            max_length=2000,
+            title="Describe the picture",
+            examples=["A red boat on a calm sea, bold flat poster"],
+            json_schema_extra={"widget": "prompt"},
+        )
+        aspect_ratio: AspectRatio = Field("3:4", title="Shape", json_schema_extra={"widget": "aspect"})
+        count: int = Field(4, ge=1, le=8, title="How many", json_schema_extra={"widget": "slider"})
+        negative_prompt: str = Field(
+            "",
+            max_length=2000,
+            title="Leave out",
+            description="What must not be in the picture.",
+            json_schema_extra={"widget": "text", "advanced": True},
+        )
+        steps: int = Field(
+            32,
+            ge=1,
+            le=100,
+            title="Steps",
+            description="More take longer and show more detail.",
+            json_schema_extra={"widget": "slider", "advanced": True},
+        )
+        guidance: float = Field(
+            3.5,
+            ge=0,
+            le=20,
+            title="Guidance",
+            description="How closely to follow the words.",
+            json_schema_extra={"widget": "slider", "step": 0.5, "advanced": True},
+        )
+        seed: int | None = Field(
+            None,
+            ge=0,
+            le=2**31 - 1,
+            title="Seed",
+            description="The same seed and words make the same picture.",
+            json_schema_extra={"widget": "seed", "advanced": True},
+        )
+        lora_scale: float = Field(
+            1.0,
+            ge=0,
+            le=2,
+            title="Personal model strength",
+            description="How strongly a personal model shows, where one is used.",
+            json_schema_extra={"widget": "hidden"},
+        )
+        format: Literal["png", "webp", "jpeg"] = Field(
+            "png", title="File format", json_schema_extra={"widget": "select", "advanced": True}
+        )
+        quality: int = Field(
+            100,
+            ge=1,
+            le=100,
+            title="Quality",
+            description="Of JPEG and WebP files.",
+            json_schema_extra={"widget": "hidden"},
+        )
+
+    def units(self, wish: Input) -> Units:
+        return {"pictures": wish.count}
+
+    def expected(self, wish: Input) -> int:
+        return wish.count
+
+    def title(self, wish: Input) -> str:
+        return " ".join(wish.prompt.split())[:200]
+
+    def settle(self, wish: Input) -> Input:
+        return wish if wish.seed is not None else wish.model_copy(update={"seed": secrets.randbelow(2**31)})
