@@ -198,8 +198,8 @@ DOORS = (
     f"""CREATE FUNCTION ledger_settle(p_id uuid, p_job uuid, p_used bigint) RETURNS boolean {DEFINER} AS $$
        DECLARE hold holds;
        BEGIN
-         SELECT * INTO hold FROM holds WHERE job_id = p_job FOR NO KEY UPDATE;
-         IF NOT FOUND OR NOT ledger_may(hold.member_id) THEN
+         SELECT * INTO hold FROM holds WHERE job_id = p_job AND ledger_may(member_id) FOR NO KEY UPDATE;
+         IF NOT FOUND THEN
            RAISE EXCEPTION 'job % has no hold', p_job USING ERRCODE = 'AL003';
          END IF;
          IF hold.state <> 'held' THEN RETURN false; END IF;
@@ -213,11 +213,8 @@ DOORS = (
     f"""CREATE FUNCTION ledger_release(p_id uuid, p_job uuid) RETURNS boolean {DEFINER} AS $$
        DECLARE hold holds;
        BEGIN
-         SELECT * INTO hold FROM holds WHERE job_id = p_job FOR NO KEY UPDATE;
-         IF NOT FOUND OR NOT ledger_may(hold.member_id) THEN
-           RAISE EXCEPTION 'job % has no hold', p_job USING ERRCODE = 'AL003';
-         END IF;
-         IF hold.state <> 'held' THEN RETURN false; END IF;
+         SELECT * INTO hold FROM holds WHERE job_id = p_job AND ledger_may(member_id) FOR NO KEY UPDATE;
+         IF NOT FOUND OR hold.state <> 'held' THEN RETURN false; END IF;
          IF session_user NOT IN ('atelier_worker', 'atelier_operator') AND NOT EXISTS (
            SELECT FROM jobs WHERE id = p_job AND member_id = hold.member_id AND state = 'canceled')
          THEN

@@ -79,19 +79,14 @@ async def settle(db: AsyncSession, *, job_id: UUID, used: int) -> bool:
         if rules.sqlstate(error) == rules.OVERUSED:
             held = rules.figures(error)["held"]
             raise UsedTooMuch(f"The job cannot use {used}: {held} were held for it.", used=used, held=held) from None
-        raise _no_hold(error) from None
+        if rules.sqlstate(error) == rules.NO_HOLD:
+            raise NoHold("hold") from None
+        raise
 
 
 async def release(db: AsyncSession, *, job_id: UUID) -> bool:
-    """End the job's hold and give all of it back; False when it had ended already.
+    """End the job's hold and give all of it back; False when nothing is held (any more).
 
     A member's own connection may do so only once the job is canceled.
     """
-    try:
-        return bool((await db.execute(_RELEASE, {"id": new_id(), "job": job_id})).scalar_one())
-    except DBAPIError as error:
-        raise _no_hold(error) from None
-
-
-def _no_hold(error: DBAPIError) -> Exception:
-    return NoHold("hold") if rules.sqlstate(error) == rules.NO_HOLD else error
+    return bool((await db.execute(_RELEASE, {"id": new_id(), "job": job_id})).scalar_one())

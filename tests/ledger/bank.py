@@ -1,0 +1,101 @@
+"""A bank whose every verb is a transaction on the connection that would make it, and the one who can break it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from uuid import UUID
+
+import psycopg
+from sqlalchemy import text
+
+from atelier import ledger
+from atelier.base.db import Acting, Database
+from atelier.base.ids import new_id
+
+STUDIO = Acting.for_studio()
+
+
+@dataclass(frozen=True)
+class Bank:
+    """The three roles' connections to one database."""
+
+    web: Database
+    worker: Database
+    operator: Database
+
+    async def member(self, credits: int = 0) -> UUID:
+        """A new member with that many credits."""
+        member_id = new_id()
+        async with self.web.transaction(Acting.member(member_id)) as db:
+            await ledger.open_wallet(db, member_id=member_id)
+        if credits:
+            await self.grant(member_id, credits)
+        return member_id
+
+    async def grant(self, member_id: UUID, amount: int, key: str | None = None) -> bool:
+        async with self.operator.transaction(STUDIO) as db:
+            return await ledger.grant(db, member_id=member_id, amount=amount, key=key or str(new_id()), memo="A gift")
+
+    async def hold(self, member_id: UUID, amount: int, job_id: UUID | None = None) -> UUID:
+        """The job whose price is held now."""
+        job_id = job_id or new_id()
+        async with self.web.transaction(Acting.member(member_id)) as db:
+            await ledger.hold(db, job_id=job_id, member_id=member_id, amount=amount, memo="4 pictures")
+        return job_id
+
+    async def settle(self, job_id: UUID, used: int) -> bool:
+        async with self.worker.transaction(STUDIO) as db:
+            return await ledger.settle(db, job_id=job_id, used=used)
+
+    async def release(self, job_id: UUID) -> bool:
+        async with self.worker.transaction(STUDIO) as db:
+            return await ledger.release(db, job_id=job_id)
+
+    async def balance(self, member_id: UUID) -> tuple[int, int]:
+        """Available and held."""
+        async with self.web.transaction(Acting.member(member_id)) as db:
+            found = await ledger.balance(db, member_id=member_id)
+        return found.available, found.held
+
+    async def total(self, kind: str) -> int:
+        """What all accounts of a kind have together."""
+        async with self.operator.transaction(STUDIO) as db:
+            query = "SELECT coalesce(sum(amount), 0)::bigint FROM postings JOIN accounts a ON a.id = account_id"
+            return int((await db.execute(text(f"{query} WHERE kind = :kind"), {"kind": kind})).scalar_one())
+
+    async def check(self) -> ledger.Report:
+        async with self.operator.transaction(STUDIO) as db:
+            return await ledger.check(db)
+
+
+@dataclass(frozen=True)
+class Saboteur:
+    """The superuser, past every trigger and foreign key."""
+
+    url: str
+
+    @contextmanager
+    def _connected(self) -> Iterator[psycopg.Connection]:
+        with psycopg.connect(self.url) as db:
+            db.execute("SET session_replication_role = replica")
+            yield db
+
+    def execute(self, statement: str, **values: object) -> None:
+        with self._connected() as db:
+            assert db.execute(statement, values).rowcount > 0, "the sabotage must change something"
+
+    def add_job(self, job_id: UUID, member_id: UUID, state: str) -> None:
+        """A job in a state, as its own room would have left it."""
+        ended = state in ("succeeded", "failed", "canceled")
+        self.execute(
+            "INSERT INTO jobs (id, member_id, tool, model, queue, title, input, source, state, deadline_s, expected,"
+            " price, charged, finished_at) VALUES (%(id)s, %(member)s, 'image.generate', 'sketch', 'sketch', 'A boat',"
+            " '{}', 'page', %(state)s, 120, 4, 4, %(charged)s, CASE WHEN %(ended)s THEN now() END)",
+            id=job_id,
+            member=member_id,
+            state=state,
+            charged=0 if ended else None,
+            ended=ended,
+        )
