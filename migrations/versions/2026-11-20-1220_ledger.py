@@ -50,7 +50,7 @@ TABLES = (
          job_id uuid PRIMARY KEY,
          member_id uuid NOT NULL,
          amount bigint NOT NULL CHECK (amount > 0),
-         used bigint CHECK (used BETWEEN 0 AND amount),
+         used bigint CONSTRAINT holds_used_check CHECK (used BETWEEN 0 AND amount),
          state text NOT NULL DEFAULT 'held',
          memo text CHECK (length(memo) <= 500),
          created_at timestamptz NOT NULL DEFAULT now(),
@@ -228,9 +228,9 @@ DOORS = (
          RETURNS boolean {DEFINER} AS $$
        DECLARE wallet uuid; known transfers;
        BEGIN
-         IF NOT (session_user = 'atelier_operator' AND atelier_studio()) AND NOT (
+         IF ((session_user = 'atelier_operator' AND atelier_studio()) OR (
            p_member = atelier_member() AND p_key = 'welcome:' || p_member
-           AND p_amount <= (SELECT welcome FROM ledger_terms))
+           AND p_amount <= (SELECT welcome FROM ledger_terms))) IS NOT TRUE
          THEN
            RAISE EXCEPTION 'only operators grant credits' USING ERRCODE = 'insufficient_privilege';
          END IF;
