@@ -72,11 +72,9 @@ class Child:
         try:
             with self._log.open("rb") as log:
                 log.seek(self._log_begins)
-                lines = log.read().decode(errors="replace").splitlines()
+                return spoken(log.read())
         except OSError:
             return ""
-        said = [number for number, line in enumerate(lines) if line.startswith("atelier: ")]
-        return "\n".join(lines[said[-1] :]).removeprefix("atelier: ") if said else ""
 
     def trim_log(self) -> None:
         """Begin the log anew when it has grown long. It is open for appending, so the child writes on at the front."""
@@ -92,3 +90,10 @@ class Child:
         out = os.open(self._log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         self._log_begins = os.fstat(out).st_size
         return out
+
+
+def spoken(output: bytes) -> str:
+    """The last thing that a command of ours said to a person, among what else it wrote."""
+    lines = output.decode(errors="replace").splitlines()
+    said = [number for number, line in enumerate(lines) if line.startswith("atelier: ")]
+    return "\n".join(lines[said[-1] :]).removeprefix("atelier: ") if said else ""

@@ -8,9 +8,10 @@ import typer
 import uvicorn
 import uvloop
 
-from atelier import bootstrap
+from atelier import bootstrap, ledger
 from atelier.app import create_app
 from atelier.base import log
+from atelier.base.db import Acting
 from atelier.cli.lifetime import follow, leave_when_asked
 from atelier.cli.listening import listen
 from atelier.cli.opening import holding_database, migrated
@@ -39,6 +40,8 @@ def serve(
 
 async def _serve(settings: Settings, listening: socket.socket) -> None:
     async with bootstrap.open_studio(settings) as studio:
+        async with studio.operator_db.transaction(Acting.for_studio()) as db:
+            await ledger.set_welcome(db, amount=settings.welcome_credits)
         config = uvicorn.Config(
             create_app(studio),
             http="httptools",

@@ -16,7 +16,7 @@ from typing import Any
 
 from atelier.base.errors import AtelierError
 from atelier.base.postgres import DatabaseBroken, EmbeddedPostgres
-from atelier.cli.children import Child
+from atelier.cli.children import Child, spoken
 from atelier.cli.listening import CannotListen, listen
 from atelier.cli.room import check_room, lock_folder
 from atelier.cli.terminal import BOLD, DIM, complain, say
@@ -48,8 +48,7 @@ class Supervisor:
         self._postgres: EmbeddedPostgres | None = None
         self._database_due = 0.0
         self._database_tries = 0
-        logs = None if logs_here else settings.home / "log"
-        self._logs = logs
+        self._logs = None if logs_here else settings.home / "log"
         self._children: list[Child] = []
 
     def run(self) -> int:
@@ -118,18 +117,18 @@ class Supervisor:
         say("Looking after its shape …", DIM)
         command = [sys.executable, "-m", "atelier", "prepare", "--parent", str(os.getpid())]
         with subprocess.Popen(  # noqa: S603 - our own program
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, start_new_session=True
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
         ) as process:
-            try:
-                while process.poll() is None:
-                    self._wait(0.02)
-            except _Asked:
-                process.terminate()
-                raise
-            assert process.stdout is not None
-            said = process.stdout.read()
+            while True:
+                try:
+                    said, complained = process.communicate(timeout=0.05)
+                    break
+                except subprocess.TimeoutExpired:
+                    if self._asked:
+                        process.terminate()
+                        raise _Asked from None
         if process.returncode:
-            raise DidNotOpen("The studio did not open: the database could not be prepared.")
+            raise DidNotOpen(f"The studio did not open. {spoken(complained) or 'Its database could not be prepared.'}")
         found: dict[str, Any] = json.loads(said)
         return found
 
@@ -140,7 +139,7 @@ class Supervisor:
         while not _ready(host, port):
             for child in self._children:
                 if how := child.died():
-                    words = child.last_words() or f"its log says more: {self._logs}" if self._logs else "see above."
+                    words = child.last_words() or (f"Its log says more: {self._logs}" if self._logs else "See above.")
                     raise DidNotOpen(f"The studio did not open: the {child.name} {how}. {words}")
             if time.monotonic() > end:
                 raise DidNotOpen(f"The studio did not become ready within {PATIENCE:.0f} s. Its logs: {self._logs}")

@@ -32,7 +32,7 @@ class LinkSpent(AtelierError):
 
 async def operator_exists(db: AsyncSession) -> bool:
     """Whether the studio has an operator; `db` acts for the studio."""
-    return bool((await db.execute(select(exists().where(Member.role == Role.OPERATOR)))).scalar_one())
+    return bool((await db.execute(select(exists(Member.id).where(Member.role == Role.OPERATOR)))).scalar_one())
 
 
 async def make_invitation(db: AsyncSession, *, role: Role = Role.OPERATOR) -> str:
