@@ -1,0 +1,33 @@
+"""The wallet's page: what is there, what is held, and every change of it."""
+
+from __future__ import annotations
+
+from fastapi import Request
+from fastapi.responses import Response
+
+from atelier.base.ids import parse_id
+from atelier.ledger.statement import lines, statement
+from atelier.ledger.wallet import balance
+from atelier.limits.limit import PAGES
+from atelier.web.access import Access
+from atelier.web.parts import Db, Here, Me
+from atelier.web.routes import Routes
+
+routes = Routes(include_in_schema=False)
+PAGE = 40
+
+
+@routes.get("/wallet", access=Access.MEMBER, limit=PAGES)
+async def wallet_page(request: Request, here: Here, me: Me, db: Db, before: str | None = None) -> Response:
+    """The caller's wallet with its statement, newest first."""
+    cursor = parse_id(before, "page") if before else None
+    found = await statement(db, member_id=me.member_id, before=cursor, limit=PAGE + 1)
+    return here.templates.page(
+        request,
+        "ledger/wallet.html",
+        balance=await balance(db, member_id=me.member_id),
+        lines=found[:PAGE],
+        total=await lines(db, member_id=me.member_id),
+        newer="/wallet" if cursor else None,
+        older=f"/wallet?before={found[PAGE - 1].id}" if len(found) > PAGE else None,
+    )
