@@ -21,7 +21,7 @@ from atelier.people.identify import identify
 from atelier.studio import Studio
 from atelier.studio import api as studio_api
 from atelier.studio import pages as studio_pages
-from atelier.web import preferences, problems
+from atelier.web import openapi, preferences, problems
 from atelier.web.guard import Guard
 from atelier.web.parts import Parts
 from atelier.web.routes import rules
@@ -30,6 +30,7 @@ from atelier.web.templates import Templates
 HERE = Path(__file__).parent
 ROOMS = ("web", "studio", "people", "assets", "ledger", "ops")
 ROUTES = (
+    openapi.routes,
     preferences.routes,
     health.routes,
     people_pages.routes,
@@ -40,6 +41,7 @@ ROUTES = (
     assets_pages.routes,
     assets_api.routes,
     studio_pages.routes,
+    studio_pages.streams,
     studio_api.routes,
 )
 

@@ -103,10 +103,10 @@ async def maker(studio: Studio) -> UUID:
 
 
 @asynccontextmanager
-async def working(studio: Studio, concurrency: int = 2) -> AsyncIterator[None]:
+async def working(studio: Studio, concurrency: int = 2, grace: float = 8) -> AsyncIterator[None]:
     """A worker for as long as the block runs."""
     stop = asyncio.Event()
-    task = asyncio.create_task(work_until(studio, stop, concurrency=concurrency))
+    task = asyncio.create_task(work_until(studio, stop, concurrency=concurrency, grace=grace))
     try:
         yield
     finally:

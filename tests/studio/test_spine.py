@@ -171,6 +171,19 @@ async def test_a_worker_that_stops_hands_its_run_to_the_next(studio: Studio, mak
     assert (await look(studio, maker, job_id)).state == "succeeded"  # it had time to finish
 
 
+async def test_a_worker_that_has_no_time_left_gives_its_run_back(studio: Studio, maker: UUID, told: Told) -> None:
+    told.wait = asyncio.Event()
+    job_id = await start(studio, maker)
+    async with working(studio, grace=0.2):
+        await until(studio, maker, job_id, "running")
+    job = await look(studio, maker, job_id)
+    assert (job.state, job.attempt) == ("queued", 0)  # not the run's fault, so it does not count
+    told.wait = None
+    async with working(studio):
+        await until(studio, maker, job_id, "succeeded", seconds=4)
+    assert await wallet(studio, maker) == (99, 0)
+
+
 async def test_a_worker_that_was_presumed_dead_cannot_finish_a_second_time(studio: Studio, maker: UUID) -> None:
     job_id = await start(studio, maker)
     first = await _claim(studio.worker_db, job_id, maker)

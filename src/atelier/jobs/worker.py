@@ -78,6 +78,7 @@ async def work(
     queues: Sequence[str],
     concurrency: int,
     stop: asyncio.Event,
+    grace: float = GRACE,
 ) -> None:
     """Work until `stop` is set; then running jobs get a moment to finish, and go back into the queue otherwise.
 
@@ -88,7 +89,7 @@ async def work(
         async with signals.running():
             while not stop.is_set():
                 try:
-                    await _work_until_lost(queue, database, expire, queues, concurrency, stop)
+                    await _work_until_lost(queue, database, expire, queues, concurrency, stop, grace)
                 except Exception as error:  # whatever ended it, a worker that is not asked to stop goes on
                     get_log().error("worker:lost", reason=f"{type(error).__name__}: {error}")
                     with contextlib.suppress(TimeoutError):
@@ -98,7 +99,13 @@ async def work(
 
 
 async def _work_until_lost(
-    queue: App, database: Database, expire: rescue.Expire, queues: Sequence[str], concurrency: int, stop: asyncio.Event
+    queue: App,
+    database: Database,
+    expire: rescue.Expire,
+    queues: Sequence[str],
+    concurrency: int,
+    stop: asyncio.Event,
+    grace: float,
 ) -> None:
     async with queue.open_async():
         await rescue.requeue_lost(database)
@@ -112,7 +119,7 @@ async def _work_until_lost(
                 fetch_job_polling_interval=1.0,
                 update_heartbeat_interval=HEARTBEAT,
                 stalled_worker_timeout=STALLED,
-                shutdown_graceful_timeout=GRACE,
+                shutdown_graceful_timeout=grace,
             )
         )
         rescuing = asyncio.create_task(rescue.rescue_forever(queue, database, expire))

@@ -17,9 +17,10 @@ from atelier.base.db import Acting
 from atelier.base.errors import AtelierError, NotFound
 from atelier.base.ids import parse_id
 from atelier.catalog import switched_off
-from atelier.jobs import State, cancel, find, listing
+from atelier.jobs import Job, State, cancel, find, listing
 from atelier.jobs.progress import CHANNEL
 from atelier.jobs.tables import Progress
+from atelier.ledger.purse import purse
 from atelier.limits.limit import GENERATION, PAGES
 from atelier.studio.begin import Wish, begin
 from atelier.studio.house import Studio
@@ -34,7 +35,8 @@ from atelier.web.live import stream
 from atelier.web.parts import Db, Here, MaybeMe, Me
 from atelier.web.routes import Routes
 
-routes = Routes(include_in_schema=False)
+routes = Routes(include_in_schema=False, after=[purse])
+streams = Routes(include_in_schema=False)
 WALL = 8  # runs on the image studio's wall
 
 
@@ -149,8 +151,7 @@ async def make(
             )
     if hx_request:
         async with here.web_db.transaction(Acting.member(me.member_id)) as db:
-            begun = await runs(db, [await find(db, job_id)], whole.assets, whole.catalog)
-        return here.templates.block(request, "studio/run.html", "run", status=201, run=begun[0])
+            return await _card(request, here, me, db, whole, await find(db, job_id), status=201)
     return RedirectResponse(f"/make/{tool_id}#run-{job_id}", status_code=303)
 
 
@@ -190,14 +191,12 @@ async def job_page(job_id: str, request: Request, here: Here, db: Db, whole: Who
 
 
 @routes.get("/jobs/{job_id}/run", access=Access.MEMBER, limit=PAGES)
-async def job_fragment(job_id: str, request: Request, here: Here, db: Db, whole: Whole) -> Response:
+async def job_fragment(job_id: str, request: Request, here: Here, me: Me, db: Db, whole: Whole) -> Response:
     """One run as a piece of a page."""
-    job = await find(db, parse_id(job_id, "run"))
-    shown = (await runs(db, [job], whole.assets, whole.catalog))[0]
-    return here.templates.block(request, "studio/run.html", "run", run=shown)
+    return await _card(request, here, me, db, whole, await find(db, parse_id(job_id, "run")))
 
 
-@routes.get("/jobs/{job_id}/preview/{position}", access=Access.MEMBER, limit=PAGES)
+@streams.get("/jobs/{job_id}/preview/{position}", access=Access.MEMBER, limit=PAGES)
 async def preview(job_id: str, position: int, db: Db) -> Response:
     """What a file that is being made looks like so far."""
     found = select(Progress.preview).where(Progress.job_id == parse_id(job_id, "run"), Progress.position == position)
@@ -212,6 +211,7 @@ async def cancel_run(
     job_id: str,
     request: Request,
     here: Here,
+    me: Me,
     db: Db,
     whole: Whole,
     back: Annotated[str, Form()] = "/jobs",
@@ -220,8 +220,7 @@ async def cancel_run(
     """Cancel a run."""
     job = await cancel(db, parse_id(job_id, "run"))
     if hx_request:
-        shown = (await runs(db, [job], whole.assets, whole.catalog))[0]
-        return here.templates.block(request, "studio/run.html", "run", run=shown)
+        return await _card(request, here, me, db, whole, job)
     return RedirectResponse(_local(back), status_code=303)
 
 
@@ -239,12 +238,11 @@ async def retry_run(
     job = await find(db, parse_id(job_id, "run"))
     again = await begin(db, whole.catalog, me.member_id, Wish(job.tool, job.input, job.model, "page"))
     if hx_request:
-        begun = await runs(db, [await find(db, again)], whole.assets, whole.catalog)
-        return here.templates.block(request, "studio/run.html", "run", status=201, run=begun[0])
+        return await _card(request, here, me, db, whole, await find(db, again), status=201)
     return RedirectResponse(f"/jobs/{again}", status_code=303)
 
 
-@routes.get("/live", access=Access.MEMBER, limit=PAGES)
+@streams.get("/live", access=Access.MEMBER, limit=PAGES)
 async def live(
     request: Request,
     here: Here,
@@ -254,6 +252,15 @@ async def live(
     """Everything that happens to the member's things, as it happens."""
     events = stream(request, here.web_db, here.signals, me.member_id, last=last, passing=CHANNEL)
     return StreamingResponse(events, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
+
+
+async def _card(
+    request: Request, here: Here, me: Caller, db: AsyncSession, whole: Studio, job: Job, *, status: int = 200
+) -> Response:
+    """A run as a piece of a page, with the balance that it leaves."""
+    request.state.balance = await ledger.balance(db, member_id=me.member_id)
+    run = (await runs(db, [job], whole.assets, whole.catalog))[0]
+    return here.templates.block(request, "studio/run.html", "run", status=status, run=run)
 
 
 def _local(address: str) -> str:

@@ -6,12 +6,19 @@ import asyncio
 from collections.abc import Sequence
 
 from atelier.jobs.queue import open_queue
-from atelier.jobs.worker import Stops, work
+from atelier.jobs.worker import GRACE, Stops, work
 from atelier.studio.house import Studio
 from atelier.studio.perform import expire, perform
 
 
-async def work_until(studio: Studio, stop: asyncio.Event, *, queues: Sequence[str] = (), concurrency: int = 2) -> None:
+async def work_until(
+    studio: Studio,
+    stop: asyncio.Event,
+    *,
+    queues: Sequence[str] = (),
+    concurrency: int = 2,
+    grace: float = GRACE,
+) -> None:
     """Perform the studio's jobs until `stop` is set; `queues` are engines' ids, all that are known by default."""
     stops = Stops(studio.worker_db)
     queue = open_queue(studio.queue_url, lambda job, member: perform(studio, stops, job, member))
@@ -24,4 +31,5 @@ async def work_until(studio: Studio, stop: asyncio.Event, *, queues: Sequence[st
         queues=queues or studio.engines.ids,
         concurrency=concurrency,
         stop=stop,
+        grace=grace,
     )

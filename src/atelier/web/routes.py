@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from fastapi import APIRouter, Depends, FastAPI, Request
@@ -45,11 +45,18 @@ def address(request: Request) -> str:
 
 
 class Routes(APIRouter):
-    """A set of routes; `get`, `post` … take FastAPI's arguments, and need `access` and `limit`."""
+    """A set of routes; `get`, `post` … take FastAPI's arguments, and need `access` and `limit`.
+
+    `after` are dependencies of every route that run once its rule has passed.
+    """
+
+    def __init__(self, *, after: Sequence[Callable[..., Any]] = (), **options: Any) -> None:
+        super().__init__(**options)
+        self._after = [Depends(each, scope="function") for each in after]
 
     def _add(self, path: str, method: str, access: Access, limit: Limit, options: dict[str, Any]) -> Any:
         rule = Rule(access, limit)
-        options["dependencies"] = [Depends(rule), *options.get("dependencies", [])]
+        options["dependencies"] = [Depends(rule), *self._after, *options.get("dependencies", [])]
         options["openapi_extra"] = {
             "x-access": access.value,
             "x-limit": limit.rates,

@@ -1,0 +1,157 @@
+"""Engines in child processes: warm between works, gone after a crash or a cancel, and never without their worker."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing
+from typing import ClassVar
+
+import psutil
+import pytest
+
+from atelier.engines import BadInput, Crashed, Made, Output, Progress, Usage, Work
+from atelier.engines.child import ChildEngine
+from atelier.engines.local.sketch_engine import SketchEngine
+
+HERE = "tests.engines.test_child"
+
+
+class Obedient:
+    """Does what its prompt says, in the child."""
+
+    served: ClassVar[int] = 0
+
+    def make(self, work: Work) -> Iterator[Made]:
+        type(self).served += 1
+        yield Progress(0, 1, 2)
+        match work.input["prompt"]:
+            case "die":
+                os.kill(os.getpid(), signal.SIGKILL)
+            case "refuse":
+                raise BadInput("Not that.")
+            case "break":
+                raise ValueError("a bug")
+            case "hang":
+                while True:
+                    signal.pause()
+            case "print":
+                print("a library that talks")  # noqa: T201 - the test is that it does no harm
+        yield Output(0, work.files.get("picture", b"made"), "text/plain", {"seed": self.served})
+        yield Usage({"seconds": 1})
+
+
+@pytest.fixture
+async def engine() -> AsyncIterator[ChildEngine]:
+    made = ChildEngine(f"{HERE}:Obedient")
+    yield made
+    await made.close()
+
+
+async def run(engine: ChildEngine, prompt: str, **files: bytes) -> list[Made]:
+    return [made async for made in engine.make(Work("t", "", {"prompt": prompt}, files))]
+
+
+async def test_a_child_does_its_work_and_stays_warm(engine: ChildEngine) -> None:
+    first = await run(engine, "go", picture=b"\x00\n{binary")
+    assert first == [Progress(0, 1, 2), Output(0, b"\x00\n{binary", "text/plain", {"seed": 1}), Usage({"seconds": 1})]
+    pids = engine.pids
+    again = await run(engine, "print")
+    assert again[1] == Output(0, b"made", "text/plain", {"seed": 2})
+    assert engine.pids == pids
+
+
+async def test_two_works_at_once_have_two_children(engine: ChildEngine) -> None:
+    await asyncio.gather(run(engine, "go"), run(engine, "go"))
+    assert len(engine.pids) == 2
+
+
+async def test_a_refusal_is_the_members_and_the_child_goes_on(engine: ChildEngine) -> None:
+    await run(engine, "go")
+    pids = engine.pids
+    with pytest.raises(BadInput, match=r"Not that\."):
+        await run(engine, "refuse")
+    assert engine.pids == pids
+    assert len(await run(engine, "go")) == 3
+
+
+@pytest.mark.parametrize("prompt", ["die", "break"])
+async def test_a_crash_ends_one_work_and_the_next_gets_a_new_child(engine: ChildEngine, prompt: str) -> None:
+    with pytest.raises(Crashed):
+        await run(engine, prompt)
+    assert engine.pids == []
+    assert len(await run(engine, "go")) == 3
+
+
+async def test_a_canceled_work_leaves_no_child(engine: ChildEngine) -> None:
+    task = asyncio.create_task(run(engine, "hang"))
+    while not engine.pids:
+        await asyncio.sleep(0.05)
+    await asyncio.sleep(0.3)
+    (pid,) = engine.pids
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert not psutil.pid_exists(pid)
+
+
+async def test_a_consumer_that_leaves_stops_the_work(engine: ChildEngine) -> None:
+    async with aclosing(engine.make(Work("t", "", {"prompt": "hang"}))) as making:
+        async for _ in making:
+            break
+    assert engine.pids == []
+
+
+async def test_an_idle_child_gives_its_memory_back() -> None:
+    engine = ChildEngine(f"{HERE}:Obedient", idle=0.1)
+    await run(engine, "go")
+    (pid,) = engine.pids
+    async with asyncio.timeout(5):
+        while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+            await asyncio.sleep(0.05)
+    assert engine.pids == []
+    assert len(await run(engine, "go")) == 3
+    await engine.close()
+
+
+def test_a_child_dies_with_its_worker() -> None:
+    script = (
+        "import asyncio\nfrom atelier.engines import Work\nfrom atelier.engines.child import ChildEngine\n"
+        f"async def main():\n e = ChildEngine('{HERE}:Obedient')\n"
+        " async for _ in e.make(Work('t', '', {'prompt': 'hang'})):\n  print(*e.pids, flush=True)\n"
+        "asyncio.run(main())"
+    )
+    worker = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+    assert worker.stdout is not None
+    child = int(worker.stdout.readline())
+    worker.kill()
+    worker.wait()
+    worker.stdout.close()
+    for _ in range(100):
+        if not psutil.pid_exists(child) or psutil.Process(child).status() == psutil.STATUS_ZOMBIE:
+            return
+        signal.sigtimedwait([], 0.05)
+    pytest.fail("the child outlived its worker")
+
+
+def test_the_sketch_engine_paints_each_picture_with_a_seed_of_its_own() -> None:
+    wish = {"prompt": "a red boat", "count": 2, "seed": 2**31 - 1, "aspect_ratio": "9:16", "format": "webp"}
+    made = list(SketchEngine().make(Work("image.generate", "", wish)))
+    outputs = [each for each in made if isinstance(each, Output)]
+    assert [(each.position, each.settings["seed"], each.content_type) for each in outputs] == [
+        (0, 2**31 - 1, "image/webp"),
+        (1, 0, "image/webp"),
+    ]
+    assert outputs[0].data != outputs[1].data
+    steps = [each.step for each in made if isinstance(each, Progress) and each.position == 0]
+    assert steps == sorted(steps)
+    assert steps[-1] == 32
+
+
+def test_the_sketch_engine_cannot_do_what_it_cannot() -> None:
+    with pytest.raises(BadInput):
+        list(SketchEngine().make(Work("video.generate", "", {"prompt": "x"})))

@@ -1,0 +1,73 @@
+"""A4: the defaults of a picture, declared once; and what is refused, with its field."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from atelier.tools import InvalidInput, UnknownTool, find
+from atelier.tools.image_generate import SIZES
+
+tool = find("image.generate")
+
+
+def test_the_defaults_are_those_of_the_mission() -> None:
+    wish = tool.parse({"prompt": "a boat"})
+    assert (wish.guidance, wish.lora_scale, wish.steps, wish.aspect_ratio) == (3.5, 1.0, 32, "3:4")
+    assert (wish.format, wish.quality, wish.count) == ("png", 100, 4)
+    assert tool.units(wish) == {"pictures": 4}
+
+
+def test_nothing_is_left_to_chance_once_it_is_settled() -> None:
+    wish = tool.settle(tool.parse({"prompt": "a boat"}))
+    assert wish.seed is not None
+    assert tool.settle(wish) == wish
+
+
+@pytest.mark.parametrize(
+    ("raw", "field", "says"),
+    [
+        ({}, "prompt", "empty"),
+        ({"prompt": " \n "}, "prompt", "empty"),
+        ({"prompt": "x" * 2001}, "prompt", "at most 2,000 characters"),
+        ({"prompt": "a\x07b"}, "prompt", "control characters"),
+        ({"prompt": "a", "count": 0}, "count", "at least 1"),
+        ({"prompt": "a", "count": 9}, "count", "at most 8"),
+        ({"prompt": "a", "aspect_ratio": "2:1"}, "aspect_ratio", "must be one of 3:4"),
+        ({"prompt": "a", "colour": "red"}, "colour", "no setting called 'colour'"),
+        ({"prompt": "a", "steps": "many"}, "steps", "integer"),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_field(raw: dict[str, object], field: str, says: str) -> None:
+    with pytest.raises(InvalidInput) as found:
+        tool.parse(raw)
+    assert found.value.field == field
+    assert says in found.value.message
+
+
+def test_all_faults_are_named_at_once() -> None:
+    with pytest.raises(InvalidInput) as found:
+        tool.parse({"prompt": "", "count": 99, "steps": 0})
+    assert set(found.value.faults) == {"prompt", "count", "steps"}
+
+
+@given(
+    st.dictionaries(st.text(max_size=20), st.one_of(st.none(), st.text(), st.integers(), st.floats(), st.booleans()))
+)
+def test_garbage_is_either_a_wish_or_refused_with_a_sentence(raw: dict[str, object]) -> None:
+    try:
+        tool.parse(raw)
+    except InvalidInput as error:
+        assert error.message
+
+
+def test_every_shape_has_about_the_same_area() -> None:
+    for width, height in SIZES.values():
+        assert abs(width * height / (768 * 1024) - 1) < 0.05
+        assert width % 32 == height % 32 == 0
+
+
+def test_an_unknown_tool_is_named() -> None:
+    with pytest.raises(UnknownTool, match="image.dream"):
+        find("image.dream")
