@@ -195,6 +195,8 @@ def mix_palette(scene: Scene, seed: int) -> Palette:
     grades = tuple(GRADES[grade] for grade in scene.wish.grades if grade in GRADES)
     if scene.hour == "neon":
         grades = tuple(GRADES[grade] for grade in scene.wish.grades if grade in GRADES and grade != "neon")
+    if scene.manner.finish == "ink":
+        grades = (*grades, lambda c: (0.44 + 0.57 * c[0], c[1] * 0.62, c[2] * 0.62 + 0.006))
     sky = scene.thing("sky")
     dye = lab(NAMED[sky.colour]) if sky is not None and sky.colour else None
     return Palette(hour, grades, dice.uniform(-9, 9), dye)

@@ -35,7 +35,7 @@ class Easel:
     @property
     def ink(self) -> Lab:
         """The colour of outlines."""
-        return mix(self.palette.shade, self.palette.graded(lab("1d1b26")), 0.65)
+        return mix(lab(self.palette.hour.shade), lab("1d1b26"), 0.65)
 
     @property
     def water_line(self) -> float:
@@ -120,7 +120,7 @@ class Brush:
         manner = self.easel.scene.manner
         if manner.outlines and outline and not self.mirror and alpha > 0.5 and self.size > 6:
             width = max(0.7, self.easel.sheet.unit * 0.0021)
-            ink = self.easel.palette.lit(self.easel.ink, 0.45 + 0.55 * self.depth)
+            ink = mix(self.easel.ink, self.easel.palette.haze, 0.5 * (1 - self.depth))
             closed = [np.vstack([points, points[:1]]) for points in placed]
             self._lay(
                 closed, lambda pen: [pen.stroke(points, width) for points in closed] and None, ink, 0.92, 0, width

@@ -5,15 +5,22 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from .colour import lab, rgb
+from . import press as printing
+from .colour import lab, mix, rgb
 from .easel import Easel
 
 
 def press(easel: Easel) -> None:
     """Finish the picture in its style, then give the paper its grain."""
-    finish = easel.scene.manner.finish
-    grain(easel, 4.2 if finish in {"paper"} else 3.0)
-    if easel.scene.manner.margin:
+    finish, sheet = easel.scene.manner.finish, easel.sheet
+    if finish == "riso":
+        sheet.picture = printing.riso(sheet.picture, sheet.unit, easel.random("riso"))
+    elif finish == "linocut":
+        sheet.picture = printing.linocut(sheet.picture, sheet.unit, easel.random("linocut"), mix(easel.palette.shade, lab("16161f"), 0.5))
+    elif finish == "watercolour":
+        sheet.picture = printing.watercolour(sheet.picture, sheet.unit, easel.random("watercolour"))
+    grain(easel, 4.2 if finish == "paper" else 2.4 if finish in {"riso", "linocut", "ink"} else 3.0)
+    if easel.scene.manner.margin and finish != "watercolour":
         margin(easel)
 
 

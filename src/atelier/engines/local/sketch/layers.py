@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from . import finish, land, lights, placing, sky, water, weather
+from . import abstract, city, fields, finish, interior, land, lights, placing, portrait, routes, sky, water, weather
 from .easel import Easel
 from .scene import Ground
 
@@ -14,7 +14,19 @@ Stroke = Callable[[], None]
 
 def plan(easel: Easel) -> list[Stroke]:
     """All strokes of this picture, from the sky to the grain."""
-    strokes = [*_sky(easel), *_land(easel), *_near_air(easel)]
+    kind = easel.scene.kind
+    strokes: list[Stroke]
+    if kind == "abstract":
+        strokes = [partial(abstract.compose, easel)]
+    elif kind == "portrait":
+        strokes = [partial(part, easel) for part in (portrait.backdrop, portrait.leaves, portrait.bust)]
+    elif kind == "still":
+        strokes = [partial(interior.table, easel), partial(interior.still, easel)]
+    elif kind == "sill":
+        inside = [partial(interior.window, easel), partial(interior.sitters, easel)]
+        strokes = [*_sky(easel), *_land(easel), *_near_air(easel), *inside]
+    else:
+        strokes = [*_sky(easel), *_land(easel), *_near_air(easel)]
     return [*strokes, partial(finish.press, easel)]
 
 
@@ -38,29 +50,90 @@ def _sky(easel: Easel) -> list[Stroke]:
 
 def _land(easel: Easel) -> list[Stroke]:
     scene, line = easel.scene, easel.water_line
-    strokes: list[Stroke] = []
     wet = scene.water is not None
     behind = [layer for layer in easel.grounds if wet and layer.foot <= line + 1]
     before = [layer for layer in easel.grounds if layer not in behind]
-    for layer in behind:
-        strokes.append(partial(land.ground, easel, layer))
+    strokes: list[Stroke] = [partial(land.ground, easel, layer) for layer in behind]
+    if scene.ground == "city":
+        strokes += _towers(easel, wet=wet)
     if wet:
-        strokes.append(partial(water.surface, easel))
-        if scene.thing("sun", "moon", "crescent"):
-            strokes.append(partial(water.glitter, easel))
-        for thing in scene.things:
-            element = placing.ELEMENTS.get(thing.kind)
-            if element is not None and element.where.endswith("float"):
-                strokes += placing.strokes(easel, thing, before[0] if before else None)
+        strokes += _water(easel, before)
     for index, layer in enumerate(before):
         strokes.append(partial(land.ground, easel, layer))
+        strokes += _cover(easel, layer, index, before)
         for thing in scene.things:
-            if _stands_on(easel, thing.kind, index, before):
+            if _stands_on(thing.kind, index, before) and scene.kind == "landscape":
                 strokes += placing.strokes(easel, thing, layer)
     return strokes
 
 
-def _stands_on(easel: Easel, kind: str, index: int, grounds: list[Ground]) -> bool:
+def _towers(easel: Easel, *, wet: bool) -> list[Stroke]:
+    sheet, line = easel.sheet, easel.water_line
+    strokes: list[Stroke] = [partial(city.glow, easel, line)]
+    rows = ((0.2, 0.3, 0.0), (0.5, 0.26, 0.0), (0.8, 0.16, 0.0)) if wet else ((0.18, 0.34, 0.0), (0.42, 0.36, 0.3), (0.7, 0.42, 0.75), (1.0, 0.42, 1.35))
+    for rank, (depth, tall, down) in enumerate(rows):
+        base = line if wet else min(sheet.height + sheet.unit * 0.12, line + (sheet.height - line) * down)
+        strokes.append(partial(city.row, easel, str(rank), base, min(sheet.unit * tall * (1 if wet else 1.0), line * 0.72), depth))
+        if not wet and rank < 3:
+            strokes.append(partial(weather.mist, easel, base, 0.5, f"city{rank}"))
+    if wet and easel.scene.dark:
+        strokes.append(partial(city.lamps, easel, line))
+    return strokes
+
+
+def _water(easel: Easel, before: list[Ground]) -> list[Stroke]:
+    scene = easel.scene
+    strokes: list[Stroke] = []
+    strokes.append(partial(water.surface, easel))
+    if scene.thing("sun", "moon", "crescent"):
+        strokes.append(partial(water.glitter, easel))
+    if "fog" in scene.weather or scene.hour == "dawn":
+        strokes.append(partial(weather.mist, easel, easel.water_line, 0.75 if "fog" in scene.weather else 0.35, "water"))
+    if scene.kind != "landscape":
+        return strokes
+    bridge = scene.thing("bridge")
+    if bridge is not None:
+        strokes.append(partial(routes.bridge, easel, bridge))
+    for thing in scene.things:
+        element = placing.ELEMENTS.get(thing.kind)
+        if element is not None and element.where.endswith("float"):
+            strokes += placing.strokes(easel, thing, before[0] if before else None)
+    return strokes
+
+
+def _cover(easel: Easel, layer: Ground, index: int, before: list[Ground]) -> list[Stroke]:
+    """What lies on a ground: furrows, rivers, roads, flowers, mist."""
+    scene = easel.scene
+    strokes: list[Stroke] = []
+    last = index == len(before) - 1
+    meadow = scene.thing("flower", "sunflower")
+    if layer.kind in {"hill", "meadow"} and not scene.manner.sparse and not scene.manner.flat and not (last and meadow):
+        strokes.append(partial(fields.furrows, easel, layer))
+    if layer.kind == "mountain" and layer.name == "range" and scene.thing("waterfall"):
+        strokes.append(partial(routes.waterfall, easel, layer))
+    train = scene.thing("train")
+    if train is not None and index == max(0, len(before) - 2):
+        strokes.append(partial(routes.train, easel, train, layer))
+    if last:
+        if scene.thing("river"):
+            strokes.append(partial(routes.river, easel, layer))
+        if scene.thing("road"):
+            strokes.append(partial(routes.road, easel, layer))
+        if scene.thing("lavender_field"):
+            strokes.append(partial(fields.lavender, easel, layer))
+        if layer.kind in {"meadow", "hill", "shore"} and not scene.manner.sparse and scene.season != "snow":
+            strokes.append(partial(fields.grass, easel, layer))
+        for thing in scene.things:
+            if thing.kind in {"flower", "sunflower"}:
+                strokes.append(partial(fields.bloom, easel, thing, layer))
+        if layer.kind == "dune" and not scene.manner.flat:
+            strokes.append(partial(land.sand_ripples, easel, layer))
+    elif "fog" in scene.weather:
+        strokes.append(partial(weather.mist, easel, float(layer.skyline.mean()) + easel.sheet.unit * 0.1, 0.6, layer.name))
+    return strokes
+
+
+def _stands_on(kind: str, index: int, grounds: list[Ground]) -> bool:
     element = placing.ELEMENTS.get(kind)
     if element is None or element.where not in {"near", "middle"}:
         return False
