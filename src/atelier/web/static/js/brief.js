@@ -39,6 +39,7 @@ customElements.define("brief-form", class extends HTMLElement {
     event.detail.shouldSwap = true;
     event.detail.isError = false;
     event.detail.target = this;
+    event.detail.selectOverride = "#brief";
     event.detail.swapOverride = "outerHTML";
   }
 
@@ -46,6 +47,8 @@ customElements.define("brief-form", class extends HTMLElement {
     if (!detail.successful || detail.xhr.status >= 400) return;
     document.querySelector("[data-empty]")?.remove();
     for (const fault of this.querySelectorAll(".fault, .notice.bad")) fault.remove();
+    for (const field of this.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
+    this.#price();
     if (matchMedia("(max-width: 900px)").matches) document.getElementById("wall")?.scrollIntoView({ block: "start", behavior: "smooth" });
   }
 });

@@ -2,7 +2,6 @@
 customElements.define("form-field", class extends HTMLElement {
   connectedCallback() {
     this.addEventListener("input", () => this.#tell());
-    this.addEventListener("click", (event) => this.#click(event));
     this.#tell();
   }
 
@@ -30,15 +29,5 @@ customElements.define("form-field", class extends HTMLElement {
       return control?.matches("textarea, [type=text]") ? "" : control?.value;
     });
     words.textContent = said.filter(Boolean).join(" · ");
-  }
-
-  #click({ target }) {
-    const word = target.closest("[data-word-add]");
-    if (!word) return;
-    const area = this.querySelector("textarea");
-    const text = area.value.trimEnd();
-    area.setRangeText(`${text && !text.endsWith(",") ? "," : ""}${text ? " " : ""}${word.dataset.wordAdd}`, text.length, area.value.length, "end");
-    area.focus();
-    area.dispatchEvent(new Event("input", { bubbles: true }));
   }
 });

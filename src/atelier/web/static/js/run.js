@@ -4,6 +4,7 @@
 const ENDED = new Set(["succeeded", "failed", "canceled"]);
 
 const parts = (root) => new Map([...root.querySelectorAll("[data-part]")].map((part) => [part.dataset.part, part]));
+const called = (one) => one.ariaLabel ?? one.textContent.trim();
 const decoded = (root) => Promise.allSettled([...root.querySelectorAll("img")].map((img) => {
   img.loading = "eager";
   return img.decode();
@@ -19,6 +20,8 @@ customElements.define("run-card", class extends HTMLElement {
     for (const [name, part] of parts(this)) this.#written.set(name, part.outerHTML);
     document.addEventListener("live", this);
     document.addEventListener("live:back", this);
+    this.addEventListener("htmx:beforeSwap", this);
+    this.addEventListener("htmx:afterRequest", this);
   }
 
   disconnectedCallback() {
@@ -27,14 +30,42 @@ customElements.define("run-card", class extends HTMLElement {
   }
 
   handleEvent({ type, detail }) {
-    if (type === "live:back") {
+    if (type === "htmx:beforeSwap") this.#answered(detail);
+    else if (type === "htmx:afterRequest") this.#pressed(detail);
+    else if (type === "live:back") {
       if (!ENDED.has(this.dataset.state)) this.#refresh();
     } else if (detail.kind === "progress") {
       if (detail.job === this.dataset.job && !ENDED.has(this.dataset.state)) this.#progress(detail);
     } else if ((detail.job ?? detail.subject) === this.dataset.job) this.#refresh();
   }
 
-  #progress({ position, step, steps, preview, left_s: left }) {
+  // a button of ours was answered: with this run as it is now, or with a new one in its stead
+  #answered(detail) {
+    if (detail.xhr.status >= 400) return;
+    detail.shouldSwap = false;
+    const page = new DOMParser().parseFromString(detail.serverResponse, "text/html");
+    const card = page.querySelector("run-card");
+    if (card?.dataset.job === this.dataset.job) this.#take(page);
+    else if (card) this.#beside(card);
+  }
+
+  #beside(card) {
+    const wall = this.closest("run-wall");
+    if (!wall) location.assign(`/jobs/${card.dataset.job}`);
+    else if (!document.getElementById(card.id)) wall.prepend(document.adoptNode(card)), window.htmx?.process(card);
+  }
+
+  // a favourite is a toggle: it shows at once what was kept
+  #pressed({ successful, elt }) {
+    const heart = successful && elt.querySelector?.("[aria-pressed]");
+    if (!heart) return;
+    const on = elt.elements.on.value === "1";
+    heart.ariaPressed = String(on);
+    heart.classList.toggle("on", on);
+    elt.elements.on.value = on ? "0" : "1";
+  }
+
+  #progress({ position, step, steps, preview, elapsed_s: elapsed }) {
     const frame = this.querySelector(`[data-part="frame-${position}"]`);
     if (frame?.matches(".queued, .making")) {
       frame.classList.replace("queued", "making");
@@ -44,11 +75,15 @@ customElements.define("run-card", class extends HTMLElement {
         line.value = step;
         frame.classList.toggle("half", step / steps > 0.4);
         frame.classList.toggle("late", step / steps > 0.75);
+        frame.classList.toggle("whole", step >= steps);
       }
       if (preview) this.#show(frame, position, preview);
     }
     const status = this.querySelector("[data-left]");
-    if (status && left != null) status.textContent = status.dataset.left.replace("{s}", Math.max(1, Math.ceil(left)));
+    const done = [...this.querySelectorAll(".making progress")].reduce((sum, line) => sum + line.position, 0);
+    if (!status || !elapsed || done < 0.1) return;
+    const left = elapsed / done * (Number(this.dataset.expected) - done);
+    status.textContent = status.dataset.left.replace("{s}", Math.max(1, Math.round(left)));
   }
 
   async #show(frame, position, url) {
@@ -80,7 +115,10 @@ customElements.define("run-card", class extends HTMLElement {
   async #fetch() {
     const answer = await fetch(this.dataset.src, { headers: { "HX-Request": "true", Accept: "text/html" } }).catch(() => null);
     if (!answer?.ok) return;
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    await this.#take(new DOMParser().parseFromString(await answer.text(), "text/html"));
+  }
+
+  async #take(page) {
     const next = page.querySelector(`run-card[data-job="${this.dataset.job}"]`);
     if (!next) return;
     const before = this.dataset.state;
@@ -109,11 +147,11 @@ customElements.define("run-card", class extends HTMLElement {
       if (kept) fresh.querySelector("img")?.remove(), fresh.prepend(shown); // ours is newer than the one just written
       else await decoded(fresh);
       this.#written.set(name, html);
-      const focused = old.contains(document.activeElement) ? document.activeElement.getAttribute("aria-label") : null;
+      const focused = old.contains(document.activeElement) ? called(document.activeElement) : "";
       if (fresh.matches(".pic:not(.making)")) fresh.classList.add("fresh");
       old.replaceWith(fresh);
       window.htmx?.process(fresh);
-      if (focused) [...fresh.querySelectorAll("[aria-label]")].find((one) => one.ariaLabel === focused)?.focus();
+      if (focused) ([...fresh.querySelectorAll("a, button")].find((one) => called(one) === focused) ?? fresh.querySelector("button, a"))?.focus();
     }
   }
 });

@@ -78,3 +78,18 @@ customElements.define("word-offer", class extends HTMLElement {
     this.#area.removeAttribute("aria-activedescendant");
   }
 });
+
+// A word or an example that is clicked goes into the prompt.
+document.addEventListener("click", ({ target }) => {
+  const word = target.closest?.("[data-word-add], [data-example]");
+  const area = word && document.querySelector('brief-form textarea[name="prompt"]');
+  if (!area) return;
+  if ("example" in word.dataset) area.value = word.textContent.trim();
+  else {
+    const text = area.value.trimEnd();
+    const join = !text ? "" : text.endsWith(",") ? " " : ", ";
+    area.value = `${text}${join}${word.dataset.wordAdd}`;
+  }
+  area.dispatchEvent(new Event("input", { bubbles: true }));
+  area.focus();
+});
