@@ -93,6 +93,8 @@ def sentence(error: Exception) -> str:
     """What to tell a person of an error."""
     if isinstance(error, AtelierError):
         return error.message
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {error.strerror}."
     cause = str(error).strip().splitlines()
     detail = f"{type(error).__name__}: {cause[0]}" if cause else type(error).__name__
     if type(error).__module__.partition(".")[0] in ("asyncpg", "psycopg", "sqlalchemy"):
