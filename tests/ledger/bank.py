@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
 import psycopg
-from sqlalchemy import text
+from sqlalchemy import NullPool, make_url, text
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from atelier import ledger
-from atelier.base.db import Acting, Database
+from atelier.base.db import Acting, Database, act, rows_changed
 from atelier.base.ids import new_id
 
 STUDIO = Acting.for_studio()
@@ -85,6 +86,19 @@ class Saboteur:
     def execute(self, statement: str, **values: object) -> None:
         with self._connected() as db:
             assert db.execute(statement, values).rowcount > 0, "the sabotage must change something"
+
+    @asynccontextmanager
+    async def damaged(self, statements: str) -> AsyncIterator[AsyncSession]:
+        """The studio's own view of a database in which `statements` have been executed; gone afterwards."""
+        engine = create_async_engine(make_url(self.url).set(drivername="postgresql+asyncpg"), poolclass=NullPool)
+        async with AsyncSession(engine) as db, db.begin() as transaction:
+            await db.execute(text("SET LOCAL session_replication_role = replica"))
+            for statement in statements.split(";"):
+                assert rows_changed(await db.execute(text(statement))) != 0, "the sabotage must change something"
+            await act(db, STUDIO)
+            yield db
+            await transaction.rollback()
+        await engine.dispose()
 
     def add_job(self, job_id: UUID, member_id: UUID, state: str) -> None:
         """A job in a state, as its own room would have left it."""
