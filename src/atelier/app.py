@@ -6,11 +6,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 
-from atelier import __version__
+from atelier import __version__, ledger
 from atelier.assets import api as assets_api
+from atelier.assets import files as assets_files
 from atelier.assets import pages as assets_pages
+from atelier.base.db import Acting
 from atelier.ledger import api as ledger_api
 from atelier.ledger import pages as ledger_pages
 from atelier.ops import health
@@ -22,6 +24,7 @@ from atelier.studio import Studio
 from atelier.studio import api as studio_api
 from atelier.studio import pages as studio_pages
 from atelier.web import openapi, preferences, problems
+from atelier.web.caller import Caller
 from atelier.web.guard import Guard
 from atelier.web.parts import Parts
 from atelier.web.routes import rules
@@ -39,6 +42,7 @@ ROUTES = (
     ledger_pages.routes,
     ledger_api.routes,
     assets_pages.routes,
+    assets_files.routes,
     assets_api.routes,
     studio_pages.routes,
     studio_pages.streams,
@@ -59,6 +63,11 @@ def create_app(studio: Studio) -> FastAPI:
     )
     app.state.studio = studio
     app.state.store = studio.assets
+
+    async def surround(request: Request, caller: Caller) -> None:
+        async with studio.web_db.transaction(Acting.member(caller.member_id)) as db:
+            request.state.balance = await ledger.balance(db, member_id=caller.member_id)
+
     templates = Templates([HERE / room / "templates" for room in ROOMS])
     app.state.parts = Parts(
         web_db=studio.web_db,
@@ -72,6 +81,7 @@ def create_app(studio: Studio) -> FastAPI:
         debug=studio.debug,
         welcome_credits=studio.welcome_credits,
         trusted_proxies=studio.trusted_proxies,
+        surround=surround,
     )
     for routes in ROUTES:
         app.include_router(routes)

@@ -1,7 +1,7 @@
 """A form from a tool's schema: each field with its widget, its bounds, what was typed and what is wrong with it.
 
-A field says how it wants to be shown in `json_schema_extra`: `widget` (prompt, aspect, slider, select, number, seed, text,
-toggle, hidden), `advanced` (folded away), `step` (of a slider). Without a `widget` its type decides.
+A field says how it wants to be shown in `json_schema_extra`: `widget` (prompt, aspect, slider, select, number, seed,
+text, textarea, toggle, hidden), `advanced` (folded away), `step` (of a slider). Without a `widget` its type decides.
 """
 
 from __future__ import annotations

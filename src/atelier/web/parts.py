@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -15,6 +15,8 @@ from atelier.limits import Limiter
 from atelier.web.access import Access
 from atelier.web.caller import Caller, Identify
 from atelier.web.templates import Templates
+
+Surround = Callable[[Request, Caller], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ class Parts:
     debug: bool = False
     welcome_credits: int = 0
     trusted_proxies: frozenset[str] = frozenset()
+    surround: Surround | None = None  # puts on the request's state what every page of a member shows around its content
 
 
 def parts(request: Request) -> Parts:

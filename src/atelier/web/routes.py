@@ -7,10 +7,12 @@ from typing import Any, TypeVar
 
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.routing import APIRoute
+from starlette.routing import BaseRoute
 
 from atelier.limits import Limit, Per
 from atelier.web.access import Access, check
 from atelier.web.parts import parts
+from atelier.web.problems import wants_page
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
@@ -31,6 +33,8 @@ class Rule:
         who = f"member {caller.member_id}" if caller is not None and by_member else f"address {address(request)}"
         await here.limiter.hit(self.limit, who)
         check(self.access, caller)
+        if caller is not None and here.surround is not None and request.method == "GET" and wants_page(request):
+            await here.surround(request, caller)
 
 
 def address(request: Request) -> str:
@@ -82,6 +86,14 @@ class Routes(APIRouter):
 
 def rules(app: FastAPI) -> Iterator[tuple[APIRoute, Rule]]:
     """Each route of `app` with its rule; raises for one that has none, so that an application with one cannot start."""
+    for route, rule in every(app):
+        if rule is None or not isinstance(route, APIRoute):
+            raise RuntimeError(f"{getattr(route, 'path', route)} was not made by Routes, so it has no access rule")
+        yield route, rule
+
+
+def every(app: FastAPI) -> Iterator[tuple[BaseRoute, Rule | None]]:
+    """Each route of `app` but the static files, with its rule if it has exactly one."""
     for outer in app.routes:
         router = getattr(outer, "original_router", None)
         if router is None and getattr(outer, "name", "") == "static":
@@ -89,6 +101,4 @@ def rules(app: FastAPI) -> Iterator[tuple[APIRoute, Rule]]:
         for route in router.routes if router is not None else [outer]:
             found = [d.call for d in route.dependant.dependencies] if isinstance(route, APIRoute) else []
             rule = [call for call in found if isinstance(call, Rule)]
-            if len(rule) != 1:
-                raise RuntimeError(f"{getattr(route, 'path', route)} was not made by Routes, so it has no access rule")
-            yield route, rule[0]
+            yield route, rule[0] if len(rule) == 1 else None

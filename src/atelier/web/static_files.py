@@ -103,6 +103,6 @@ def tighten(css: str) -> str:
     for at in range(0, len(parts), 2):
         text = re.sub(r"\s+", " ", parts[at])
         text = re.sub(r" ?([{};,]) ?", r"\1", text)
-        text = re.sub(r"(?<=[\w-]): (?=[^{}]*[;}])", ":", text)
+        text = re.sub(r"(?<=[\w-]): (?=[^{}]*([;}]|$))", ":", text)
         parts[at] = text.replace(";}", "}")
     return "".join(parts).strip()
