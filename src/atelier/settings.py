@@ -168,7 +168,13 @@ class Settings(BaseSettings):
 
 
 def load(**overrides: Any) -> Settings:
-    """Read and validate the settings; `BadSettings` names every fault at once, `BadHome` an unusable folder."""
+    """The settings, with the data folder's secret where none is set; `BadSettings` or `BadHome` says what is wrong."""
+    settings = read(**overrides)
+    return settings if settings.secret.get_secret_value() else settings.model_copy(update={"secret": _secret(settings)})
+
+
+def read(**overrides: Any) -> Settings:
+    """Read and validate the settings and touch nothing; `BadSettings` names every fault at once."""
     faults = list(_unreadable_files())
     try:
         settings = Settings(**overrides)
@@ -176,7 +182,7 @@ def load(**overrides: Any) -> Settings:
         raise BadSettings("\n".join(faults + [_in_words(dict(fault)) for fault in error.errors()])) from error
     if faults:
         raise BadSettings("\n".join(faults))
-    return settings if settings.secret.get_secret_value() else settings.model_copy(update={"secret": _secret(settings)})
+    return settings
 
 
 def unknown() -> list[str]:

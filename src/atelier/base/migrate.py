@@ -63,6 +63,11 @@ def head() -> str:
     return found
 
 
+def knows(revision: str) -> bool:
+    """Whether this release has that migration, and so can go up from it."""
+    return any(script.revision == revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions())
+
+
 def current(owner_url: str) -> str | None:
     """The migration that the database is at, or None when it has none."""
     with psycopg.connect(libpq_url(owner_url)) as db:

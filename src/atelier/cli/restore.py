@@ -1,0 +1,79 @@
+"""`atelier restore`: an archive into an empty data folder."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from atelier import bootstrap, ledger
+from atelier.assets import Assets
+from atelier.base import log, migrate
+from atelier.base.db import Acting
+from atelier.cli.opening import holding_database
+from atelier.cli.terminal import DIM, say
+from atelier.ops.backup import Manifest, NotEmpty, put_back, read_manifest
+from atelier.settings import Settings, load, read
+
+app = typer.Typer()
+ALLOWED = {"secret"}  # the operator may put the old secret there first
+
+
+@app.command()
+def restore(
+    archive: Path = typer.Argument(..., help="What `atelier backup` wrote."),
+    into: Path = typer.Option(None, "--into", help="The data folder. Default: ATELIER_HOME."),
+    as_json: bool = typer.Option(False, "--json", help="Print what was restored as JSON."),
+) -> None:
+    """Fill an empty data folder from an archive, every file proved by its checksum; a used folder is refused."""
+    manifest = read_manifest(archive)
+    overrides = {"home": into.absolute()} if into else {}
+    home = read(**overrides).home
+    used = home.exists() and (not home.is_dir() or set(os.listdir(home)) - ALLOWED)
+    if used:
+        raise NotEmpty(f"{home} is in use, and a restore overwrites nothing: name an empty folder with --into.")
+    log.configure(level="WARNING", as_json=False)
+    try:
+        settings = load(**overrides)
+        balanced = asyncio.run(_restore(settings, archive.absolute(), manifest))
+    except BaseException:
+        _clear(home)
+        raise
+    if as_json:
+        done: dict[str, Any] = {"home": str(home), "files": manifest.files, "migration": migrate.head()}
+        typer.echo(json.dumps(done | {"made_at": manifest.made_at, "balanced": balanced}))
+        return
+    say(f"{home}: the studio as of {manifest.made_at}, with {manifest.files} files.")
+    say(f"The ledger is {'in balance' if balanced else 'OUT OF BALANCE: run bin/atelier ledger check'}.")
+    if into:
+        say(f"Open it with ATELIER_HOME={home} bin/studio.", DIM)
+
+
+async def _restore(settings: Settings, archive: Path, manifest: Manifest) -> bool:
+    """Put everything back; whether the ledger balances afterwards."""
+    secret = settings.secret.get_secret_value()
+    with holding_database(settings):
+        if not settings.database_url.get_secret_value():
+            migrate.create_database(bootstrap.embedded(settings).url(), bootstrap.DATABASE)
+        assets = Assets.open(settings.store_url or str(settings.home / "files"), secret)
+        catalog = settings.catalog or settings.home / "catalog.toml"
+        url = bootstrap.owner_url(settings)
+        await put_back(archive, manifest, owner_url=url, secret=secret, store=assets.store, catalog=catalog)
+        async with bootstrap.open_studio(settings) as studio, studio.operator_db.transaction(Acting.for_studio()) as db:
+            return (await ledger.check(db)).balanced
+
+
+def _clear(home: Path) -> None:
+    """Take away what a restore that failed had written into the folder, which was empty before."""
+    for path in home.glob("*") if home.is_dir() else ():
+        if path.name in ALLOWED:
+            continue
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
