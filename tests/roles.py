@@ -1,4 +1,4 @@
-"""The standing roles: the maker, the buyer, the stranger who tries everything, and the operator; each with a browser."""
+"""The standing roles: the maker, the buyer, the stranger who tries everything, the operator; each with a browser."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from uuid import UUID
 import httpx
 import pytest
 from fastapi import FastAPI
+from tests.conftest import SECRET
 
 import atelier
 from atelier.base.db import Acting, Database, role_url
@@ -25,7 +26,6 @@ from atelier.web.caller import Caller, Role
 from atelier.web.guard import Guard
 from atelier.web.parts import Parts
 from atelier.web.templates import Templates
-from tests.conftest import SECRET
 
 ORIGIN = "http://studio.test"
 PASSWORD = "Seven-red-boats-4"

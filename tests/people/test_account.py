@@ -1,0 +1,64 @@
+"""The account page: what a member changes about themselves."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from tests.roles import PASSWORD, Person, browser
+
+NEXT = "Eight-blue-boats-5"
+
+
+async def test_a_visitor_is_asked_to_sign_in_first(visitor: httpx.AsyncClient) -> None:
+    answer = await visitor.get("/account")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in?next=/account")
+
+
+async def test_a_new_name_is_shown_everywhere(maker: Person) -> None:
+    answer = await maker.client.post("/account/name", data={"name": "  Mara   <i>Lind</i> "})
+    assert answer.headers["location"] == "/account?done=name"
+    page = (await maker.client.get("/account?done=name")).text
+    assert "Your name is changed." in page
+    assert "Mara &lt;i&gt;Lind&lt;/i&gt;" in page
+    assert (await maker.client.get("/api/v1/me")).json()["name"] == "Mara <i>Lind</i>"
+
+
+@pytest.mark.parametrize("name", ["", "  ", "x" * 81, "a\0b"])
+async def test_a_bad_name_changes_nothing(maker: Person, name: str) -> None:
+    answer = await maker.client.post("/account/name", data={"name": name})
+    assert answer.status_code == 422
+    assert 'aria-describedby="name-says"' in answer.text
+    assert (await maker.client.get("/api/v1/me")).json()["name"] == "Maker"
+
+
+async def _can_sign_in(app: FastAPI, email: str, password: str) -> bool:
+    async with browser(app) as visitor:
+        return (await visitor.post("/sign-in", data={"email": email, "password": password})).status_code == 303
+
+
+async def test_a_new_password_signs_every_other_browser_out(app: FastAPI, maker: Person) -> None:
+    async with browser(app) as laptop:
+        await laptop.post("/sign-in", data={"email": maker.email, "password": PASSWORD})
+        answer = await maker.client.post("/account/password", data={"current": PASSWORD, "password": NEXT})
+        assert answer.headers["location"] == "/account?done=password"
+        assert (await laptop.get("/api/v1/me")).status_code == 401
+    assert (await maker.client.get("/api/v1/me")).status_code == 200
+    assert not await _can_sign_in(app, maker.email, PASSWORD)
+    assert await _can_sign_in(app, maker.email, NEXT)
+
+
+@pytest.mark.parametrize(
+    ("current", "password", "field"),
+    [("Wrong-boats-5", NEXT, "current"), ("", NEXT, "current"), (PASSWORD, "Sh0rt!", "password"),
+     (PASSWORD, "Maker-maker-7", "password")],
+)  # fmt: skip
+async def test_a_bad_change_leaves_the_password(
+    app: FastAPI, maker: Person, current: str, password: str, field: str
+) -> None:
+    answer = await maker.client.post("/account/password", data={"current": current, "password": password})
+    assert answer.status_code == 422
+    assert f'id="{field}-says"' in answer.text
+    assert answer.text.count('aria-invalid="true"') == 1
+    assert password not in answer.text
+    assert await _can_sign_in(app, maker.email, PASSWORD)
