@@ -2,14 +2,21 @@
 
 from atelier.tools.tool import InvalidInput, Kind, Tool, ToolInput, Units, UnknownTool
 
-__all__ = ["InvalidInput", "Kind", "Tool", "ToolInput", "Units", "UnknownTool", "find", "tools"]
+__all__ = ["InvalidInput", "Kind", "Tool", "ToolInput", "Units", "UnknownTool", "find", "offer", "tools"]
+
+_more: dict[str, Tool] = {}
 
 
 def tools() -> dict[str, Tool]:
-    """The tools of this release by id."""
+    """The tools of this release by id, and those that this process was given besides."""
     from atelier.tools.image_generate import ImageGenerate
 
-    return {tool.id: tool for tool in (ImageGenerate(),)}
+    return {tool.id: tool for tool in (ImageGenerate(),)} | _more
+
+
+def offer(tool: Tool) -> None:
+    """Let this process make something that the release cannot, as benches and tests do."""
+    _more[tool.id] = tool
 
 
 def find(tool_id: str) -> Tool:

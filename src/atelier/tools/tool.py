@@ -41,7 +41,8 @@ class InvalidInput(BadRequest):
 
     def __init__(self, faults: Mapping[str, str]) -> None:
         field, message = next(iter(faults.items()))
-        super().__init__(message, field=field or None)
+        all_faults = [{"field": name, "message": sentence} for name, sentence in faults.items()]
+        super().__init__(message, field=field or None, errors=all_faults)
         self.faults = dict(faults)
 
 
