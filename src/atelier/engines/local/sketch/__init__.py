@@ -1,6 +1,6 @@
 """The painter behind the engine `sketch`: layered posters from words, without a neural model."""
 
 from .paint import Stage, paint, understood
-from .words import Understanding, Word
+from .wish import Understanding, Word
 
 __all__ = ["Stage", "Understanding", "Word", "paint", "understood"]

@@ -10,7 +10,7 @@ import numpy as np
 from .colour import lab, lighter, mix
 from .curves import arc, smooth
 from .easel import Brush
-from .words import Thing
+from .wish import Thing
 
 STRIPES = (("d8452f", "f5e3c0"), ("2f6f8f", "f3d9a4"), ("e2a23a", "c64b3a"), ("6a4c93", "f2c7b0"), ("2a7f6f", "f0e6cf"))
 
@@ -48,11 +48,23 @@ def kite(brush: Brush, thing: Thing, dice: random.Random) -> None:
     brush.lines([smooth([(0, 0), (-0.6, -1.0), (-0.8, -2.6)], closed=False)], 0.006, "4a3b33", alpha=0.6)
     for index in (9, 18, 27):
         x, y = tail[min(index, len(tail) - 1)]
-        brush.shapes([[(x - 0.09, y + 0.05), (x, y), (x - 0.09, y - 0.05)], [(x + 0.09, y + 0.05), (x, y), (x + 0.09, y - 0.05)]],
-                     lighter(body, 0.12), own=bound, lift=-1)  # fmt: skip
+        brush.shapes(
+            [
+                [(x - 0.09, y + 0.05), (x, y), (x - 0.09, y - 0.05)],
+                [(x + 0.09, y + 0.05), (x, y), (x + 0.09, y - 0.05)],
+            ],
+            lighter(body, 0.12),
+            own=bound,
+            lift=-1,
+        )
     brush.polygon([(0, 0.5), (0.36, 0.12), (0, -0.5), (-0.36, 0.12)], body, own=bound)
-    brush.shapes([[(0, 0.5), (0.36, 0.12), (0, 0.12)], [(0, 0.12), (-0.36, 0.12), (0, -0.5)]], lighter(body, 0.13), own=bound,
-                 lift=-1, outline=False)  # fmt: skip
+    brush.shapes(
+        [[(0, 0.5), (0.36, 0.12), (0, 0.12)], [(0, 0.12), (-0.36, 0.12), (0, -0.5)]],
+        lighter(body, 0.13),
+        own=bound,
+        lift=-1,
+        outline=False,
+    )
 
 
 def birds(brush: Brush, thing: Thing, dice: random.Random) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from .colour import lab, lighter
 from .curves import smooth
 from .easel import Brush
-from .words import Thing
+from .wish import Thing
 
 HULLS = ("b8352c", "c4452f", "2d4f7c", "1f5f66", "e0a03c", "f3ead8")
 

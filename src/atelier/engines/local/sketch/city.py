@@ -20,15 +20,31 @@ def _tower(dice: random.Random, x: float, wide: float, top: float, base: float) 
     crown = dice.randrange(8)
     body: Corners = [(left, base), (left, top)]
     if crown == 0:
-        body += [(left + wide * 0.2, top), (left + wide * 0.2, top - wide * 0.35), (left + wide * 0.38, top - wide * 0.35),
-                 (left + wide * 0.5, top - wide * 1.3), (left + wide * 0.62, top - wide * 0.35),
-                 (right - wide * 0.2, top - wide * 0.35), (right - wide * 0.2, top)]  # fmt: skip
+        body += [
+            (left + wide * 0.2, top),
+            (left + wide * 0.2, top - wide * 0.35),
+            (left + wide * 0.38, top - wide * 0.35),
+            (left + wide * 0.5, top - wide * 1.3),
+            (left + wide * 0.62, top - wide * 0.35),
+            (right - wide * 0.2, top - wide * 0.35),
+            (right - wide * 0.2, top),
+        ]
     elif crown == 1:
         body += [(left, top - wide * 0.1), (right, top - wide * 0.5)]
     elif crown == 2:
-        body += [(left + wide * 0.14, top), (left + wide * 0.14, top - wide * 0.2), (right - wide * 0.14, top - wide * 0.2), (right - wide * 0.14, top)]
+        body += [
+            (left + wide * 0.14, top),
+            (left + wide * 0.14, top - wide * 0.2),
+            (right - wide * 0.14, top - wide * 0.2),
+            (right - wide * 0.14, top),
+        ]
     elif crown == 3:
-        body += [(left + wide * 0.46, top), (left + wide * 0.48, top - wide * 0.8), (left + wide * 0.52, top - wide * 0.8), (left + wide * 0.54, top)]
+        body += [
+            (left + wide * 0.46, top),
+            (left + wide * 0.48, top - wide * 0.8),
+            (left + wide * 0.52, top - wide * 0.8),
+            (left + wide * 0.54, top),
+        ]
     elif crown == 4:
         turn = np.linspace(np.pi, 0, 12)
         body += [(left + wide / 2 + wide / 2 * float(np.cos(t)), top - wide * 0.45 * float(np.sin(t))) for t in turn]
@@ -50,11 +66,23 @@ def row(easel: Easel, name: str, base: float, tall: float, depth: float) -> None
     while x < sheet.width:
         wide = unit * dice.uniform(0.028, 0.062) * (0.7 + 0.6 * depth)
         near_heart = np.exp(-(((x / sheet.width - heart) / 0.3) ** 2))
-        height = tall * (0.3 + 0.55 * near_heart * dice.uniform(0.6, 1.15) + 0.25 * dice.random())
+        height = tall * (
+            (0.3 if depth < 0.9 else 0.55) + 0.55 * near_heart * dice.uniform(0.6, 1.15) + 0.25 * dice.random()
+        )
         top = base - height
         towers.append(_tower(dice, x, wide, top, base + 2))
         sides.append([(x + wide * 0.64, base), (x + wide * 0.64, top), (x + wide, top), (x + wide, base)])
-        _panes(dice, x, wide, top, base, unit * (0.0042 + 0.0042 * depth), 0.34 if dark else 0.0, lit, dull)
+        _panes(
+            dice,
+            x,
+            wide,
+            top,
+            base,
+            unit * (0.0042 + 0.0042 * depth),
+            (0.12 + 0.16 * depth) if dark else 0.0,
+            lit,
+            dull,
+        )
         x += wide + (unit * dice.uniform(0.0, 0.012) if dice.random() < 0.35 else 0)
     box = (0.0, base - tall * 1.6, float(sheet.width), base)
     own, bound = easel.own(thing, dice.choice(FACADES))
@@ -69,21 +97,32 @@ def row(easel: Easel, name: str, base: float, tall: float, depth: float) -> None
         return
     if scene.manner.shadows:
         sheet.shade(mask, -unit * 0.004, unit * 0.01, easel.palette.shade, 0.4)
-    foot = mix(body, easel.palette.haze, 0.45 * (1.05 - depth))
+    foot = mix(body, easel.palette.haze, 0.45 * (1.0 - depth))
     sheet.lay(mask, sheet.ramp(mask.size, [body, body, foot]))
-    flank = sheet.stencil(box, lambda pen: [pen.polygon(side) for side in sides] and None)
+    flank = sheet.polygons(box, sides)
     if flank is not None:
         sheet.lay(flank.within(mask), easel.palette.shade, 0.16)
-    for panes, colour, alpha in ((dull, lighter(body, 0.07 if not dark else -0.03), 0.55), (lit, easel.palette.lamp, 0.5 + 0.45 * depth)):
-        boxes = panes
-        sheet.lay(sheet.stencil(box, lambda pen, boxes=boxes: [pen.polygon(pane) for pane in boxes] and None), colour, alpha)  # type: ignore[misc]
+    for panes, colour, alpha in (
+        (dull, lighter(body, 0.07 if not dark else -0.03), 0.55),
+        (lit, easel.palette.lamp, 0.5 + 0.45 * depth),
+    ):
+        sheet.lay(sheet.polygons(box, panes), colour, alpha)
     if scene.manner.outlines:
         width = max(0.6, unit * 0.0016)
-        sheet.lay(sheet.stencil(box, lambda pen: [pen.stroke(tower, width) for tower in towers] and None), easel.ink, 0.8)
+        sheet.lay(sheet.strokes(box, towers, width), easel.ink, 0.8)
 
 
-def _panes(dice: random.Random, x: float, wide: float, top: float, base: float, size: float, chance: float,
-           lit: list[Corners], dull: list[Corners]) -> None:  # fmt: skip
+def _panes(
+    dice: random.Random,
+    x: float,
+    wide: float,
+    top: float,
+    base: float,
+    size: float,
+    chance: float,
+    lit: list[Corners],
+    dull: list[Corners],
+) -> None:
     across = max(2, int(wide / (size * 1.9)))
     step_x = wide / across
     step_y = size * 2.1
@@ -93,7 +132,12 @@ def _panes(dice: random.Random, x: float, wide: float, top: float, base: float, 
         shining = dice.random() < chance
         for k in range(across):
             left, high = x + step_x * (k + 0.24), top + size * 0.9 + row_index * step_y
-            pane = [(left, high), (left + step_x * 0.52, high), (left + step_x * 0.52, high + size), (left, high + size)]
+            pane = [
+                (left, high),
+                (left + step_x * 0.52, high),
+                (left + step_x * 0.52, high + size),
+                (left, high + size),
+            ]
             if shining if strips else dice.random() < chance:
                 lit.append(pane)
             elif dice.random() < 0.8:
@@ -107,7 +151,9 @@ def glow(easel: Easel, base: float) -> None:
         warm = mix(easel.palette.lamp, easel.palette.sky[-1], 0.45)
         sheet.glow(sheet.width / 2, base, max(sheet.width, sheet.unit) * 0.7, warm, 0.4, 0.4)
     else:
-        easel.sheet.glow(easel.sheet.width / 2, base, easel.sheet.width * 0.7, lighter(easel.palette.haze, 0.04), 0.5, 0.35)
+        easel.sheet.glow(
+            easel.sheet.width / 2, base, easel.sheet.width * 0.7, lighter(easel.palette.haze, 0.04), 0.5, 0.35
+        )
 
 
 def lamps(easel: Easel, base: float) -> None:

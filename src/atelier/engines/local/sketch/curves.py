@@ -53,7 +53,7 @@ def ripple(rng: random.Random, count: int, waves: float, octaves: int = 4, rough
     return result
 
 
-def peaks(rng: random.Random, count: int, wide: float, number: int) -> tuple[Line, list[float]]:
+def peaks(rng: random.Random, count: int, wide: float, number: int, jag: float = 0.075) -> tuple[Line, list[float]]:
     """A jagged skyline between 0 and 1, and where along it (0 to 1) its summits stand."""
     x = np.linspace(0, wide, count)
     order = list(range(number))
@@ -65,10 +65,10 @@ def peaks(rng: random.Random, count: int, wide: float, number: int) -> tuple[Lin
         height = (1.0, 0.78, 0.62, 0.5)[min(rank, 3)] * rng.uniform(0.88, 1.04)
         left, right = rng.uniform(1.1, 1.8), rng.uniform(1.1, 1.8)
         slope = np.where(x < centre, left, right)
-        profile = np.maximum(profile, height - slope * np.abs(x - centre) ** 0.92)
+        profile = np.maximum(profile, height - slope * np.abs(x - centre) ** (0.92 if jag else 1.0))
         tops.append((centre / wide, height))
     rough = ripple(rng, count, wide * 7, 5, 0.55)
-    profile = np.maximum(profile + rough * 0.075 * (0.35 + profile), 0.03 + 0.02 * rough)
+    profile = np.maximum(profile + rough * jag * (0.35 + profile), 0.03 + 0.02 * rough)
     return profile, [place for place, _ in tops]
 
 

@@ -9,12 +9,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from PIL import Image
 
+from .chance import dice_for
 from .colour import Lab, lab, lighter, mix
 from .curves import Line, Points, smooth
 from .palette import NAMED, Palette
 from .scene import Ground, Scene
 from .sheet import Mask, Pen, Sheet, bounds
-from .words import Thing
+from .wish import Thing
 
 
 @dataclass
@@ -28,9 +29,14 @@ class Easel:
     grounds: tuple[Ground, ...] = ()
     light: tuple[float, float] = (0.5, 0.3)
 
+    def indoors(self) -> Easel:
+        """The same easel in a room, where lamps keep the colours awake."""
+        hour = replace(self.palette.hour, dark=self.palette.hour.dark * 0.32)
+        return replace(self, palette=replace(self.palette, hour=hour, _stops=[]))
+
     def random(self, name: str) -> random.Random:
         """Dice that belong to one element alone."""
-        return random.Random(f"{self.seed}:{name}")
+        return dice_for(f"{self.seed}:{name}")
 
     @property
     def ink(self) -> Lab:
@@ -87,26 +93,61 @@ class Brush:
             tone = self.easel.palette.lit(colour, self.depth, own=own)
         return tone
 
-    def polygon(self, points: Points, colour: str | Lab, *, own: bool = False, raw: bool = False,
-                alpha: float = 1.0, lift: float = 0.0) -> None:  # fmt: skip
+    def polygon(
+        self,
+        points: Points,
+        colour: str | Lab,
+        *,
+        own: bool = False,
+        raw: bool = False,
+        alpha: float = 1.0,
+        lift: float = 0.0,
+    ) -> None:
         """Fill an outline."""
         self.shapes([points], colour, own=own, raw=raw, alpha=alpha, lift=lift)
 
-    def blob(self, points: Points, colour: str | Lab, *, own: bool = False, raw: bool = False, alpha: float = 1.0,
-             lift: float = 0.0) -> None:  # fmt: skip
+    def blob(
+        self,
+        points: Points,
+        colour: str | Lab,
+        *,
+        own: bool = False,
+        raw: bool = False,
+        alpha: float = 1.0,
+        lift: float = 0.0,
+    ) -> None:
         """Fill a smooth closed outline."""
         self.shapes([smooth(points)], colour, own=own, raw=raw, alpha=alpha, lift=lift)
 
-    def disc(self, x: float, y: float, wide: float, colour: str | Lab, tall: float | None = None, *, own: bool = False,
-             raw: bool = False, alpha: float = 1.0) -> None:  # fmt: skip
+    def disc(
+        self,
+        x: float,
+        y: float,
+        wide: float,
+        colour: str | Lab,
+        tall: float | None = None,
+        *,
+        own: bool = False,
+        raw: bool = False,
+        alpha: float = 1.0,
+    ) -> None:
         """Fill an ellipse."""
         tall = wide if tall is None else tall
         turn = np.linspace(0, 2 * np.pi, 40, endpoint=False)
         outline = np.stack([x + wide * np.cos(turn), y + tall * np.sin(turn)], 1)
         self.shapes([outline], colour, own=own, raw=raw, alpha=alpha)
 
-    def shapes(self, outlines: Iterable[Points], colour: str | Lab, *, own: bool = False, raw: bool = False,
-               alpha: float = 1.0, lift: float = 0.0, outline: bool = True) -> None:  # fmt: skip
+    def shapes(
+        self,
+        outlines: Iterable[Points],
+        colour: str | Lab,
+        *,
+        own: bool = False,
+        raw: bool = False,
+        alpha: float = 1.0,
+        lift: float = 0.0,
+        outline: bool = True,
+    ) -> None:
         """Fill several outlines with one colour at once."""
         placed = [self.spots(points) for points in outlines]
         if not placed:
@@ -122,12 +163,20 @@ class Brush:
             width = max(0.7, self.easel.sheet.unit * 0.0021)
             ink = mix(self.easel.ink, self.easel.palette.haze, 0.5 * (1 - self.depth))
             closed = [np.vstack([points, points[:1]]) for points in placed]
-            self._lay(
-                closed, lambda pen: [pen.stroke(points, width) for points in closed] and None, ink, 0.92, 0, width
-            )
+            sheet = self.easel.sheet
+            sheet.lay(sheet.strokes(bounds(np.vstack(closed), width + 1), closed, width), ink, 0.92)
 
-    def lines(self, lines: Iterable[Points], width: float, colour: str | Lab, *, own: bool = False,
-              raw: bool = False, alpha: float = 1.0, finest: float = 0.75) -> None:  # fmt: skip
+    def lines(
+        self,
+        lines: Iterable[Points],
+        width: float,
+        colour: str | Lab,
+        *,
+        own: bool = False,
+        raw: bool = False,
+        alpha: float = 1.0,
+        finest: float = 0.75,
+    ) -> None:
         """Draw lines of a width in the element's unit, never thinner than can be seen."""
         placed = [self.spots(points) for points in lines]
         if not placed:
@@ -147,8 +196,9 @@ class Brush:
         ((px, py),) = self.spots([(x, y)])
         self.easel.sheet.glow(float(px), float(py), radius * self.size, colour, alpha * (0.5 if self.mirror else 1))
 
-    def _lay(self, placed: list[Line], draw: Callable[[Pen], None], colour: Lab, alpha: float, lift: float,
-             pad: float) -> None:  # fmt: skip
+    def _lay(
+        self, placed: list[Line], draw: Callable[[Pen], None], colour: Lab, alpha: float, lift: float, pad: float
+    ) -> None:
         sheet = self.easel.sheet
         mask = sheet.stencil(bounds(np.vstack(placed), pad + 1), draw)
         if mask is None:

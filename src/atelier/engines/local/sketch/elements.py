@@ -1,10 +1,12 @@
 """Which kinds of things stand, float, fly or sit."""
 
-STANDING = frozenset(
-    "house village church castle windmill torii tent tree broadleaf birch palm blossom conifer person woman man cat dog "
-    "fox deer horse sheep cow bear rabbit elephant camel owl cactus flower sunflower mushroom train".split()
+from .lexicon_looks import words_in
+
+STANDING = words_in(
+    "house village church castle windmill torii tent tree broadleaf birch palm blossom conifer person woman man "
+    "cat dog fox deer horse sheep cow bear rabbit elephant camel owl cactus flower sunflower mushroom train"
 )
-FLOATING = frozenset("boat rowboat ship whale dolphin fish swan lighthouse bridge".split())
-FLYING = frozenset("birds balloon kite plane rocket ufo".split())
-SITTERS = frozenset("woman man portrait".split())
-PETS = frozenset("cat dog rabbit owl fox".split())
+FLOATING = words_in("boat rowboat ship whale dolphin fish swan lighthouse bridge")
+FLYING = words_in("birds balloon kite plane rocket ufo")
+SITTERS = words_in("woman man portrait")
+PETS = words_in("cat dog rabbit owl fox")

@@ -16,7 +16,9 @@ def press(easel: Easel) -> None:
     if finish == "riso":
         sheet.picture = printing.riso(sheet.picture, sheet.unit, easel.random("riso"))
     elif finish == "linocut":
-        sheet.picture = printing.linocut(sheet.picture, sheet.unit, easel.random("linocut"), mix(easel.palette.shade, lab("16161f"), 0.5))
+        sheet.picture = printing.linocut(
+            sheet.picture, sheet.unit, easel.random("linocut"), mix(easel.palette.shade, lab("16161f"), 0.5)
+        )
     elif finish == "watercolour":
         sheet.picture = printing.watercolour(sheet.picture, sheet.unit, easel.random("watercolour"))
     grain(easel, 4.2 if finish == "paper" else 2.4 if finish in {"riso", "linocut", "ink"} else 3.0)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 
 import numpy as np
 
+from .chance import dice_for
 from .curves import Line, dune_line, peaks, ripple
+from .elements import STANDING
 from .scene import Ground, Scene
 
+Adder = Callable[[str, str, float, float, float, float], None]
 SAMPLES = 420
 
 
@@ -24,11 +28,11 @@ def lay_out(scene: Scene, width: int, height: int, seed: int) -> tuple[Ground, .
     layers: list[Ground] = []
 
     def add(name: str, kind: str, depth: float, base: float, tall: float, foot: float) -> None:
-        dice = random.Random(f"{seed}:ground:{name}:{kind}")
+        dice = dice_for(f"{seed}:ground:{name}:{kind}")
         tops: tuple[float, ...] = ()
         if kind == "mountain":
             number = dice.randint(2, 3) + (1 if wide > 1.15 else 0)
-            profile, places = peaks(dice, SAMPLES, wide, number)
+            profile, places = peaks(dice, SAMPLES, wide, number, 0.0 if scene.manner.angular else 0.075)
             line, tops = base - profile * tall, tuple(places)
         elif kind == "volcano":
             line, tops = base - _volcano(dice, wide) * tall, ()
@@ -43,16 +47,16 @@ def lay_out(scene: Scene, width: int, height: int, seed: int) -> tuple[Ground, .
         else:
             waves = wide * (2.2 if kind == "hill" else 3.0)
             line = base - _rolling(dice, SAMPLES, waves) * tall * 0.5
-        if scene.manner.angular and kind in {"hill", "shore"}:
-            knots = np.linspace(0, SAMPLES - 1, 7).astype(int)
-            line = np.interp(np.arange(SAMPLES), knots, line[knots])
+        if scene.manner.angular and kind in {"hill", "forest", "meadow"}:
+            spot = np.linspace(0, wide * dice.uniform(1.6, 2.4), SAMPLES) + dice.random()
+            line = base - np.abs(np.sin(spot * np.pi / 1.4)) * tall
         layers.append(Ground(name, kind, depth, line, foot, tops))
 
     _plan(scene, add, height, unit, horizon)
     return tuple(layers)
 
 
-def _plan(scene: Scene, add: "Adder", height: int, unit: float, horizon: float) -> None:
+def _plan(scene: Scene, add: Adder, height: int, unit: float, horizon: float) -> None:
     kinds = scene.wish.kinds
     if scene.water in {"sea", "lake"}:
         tall = unit * 0.1
@@ -67,8 +71,14 @@ def _plan(scene: Scene, add: "Adder", height: int, unit: float, horizon: float) 
             add("far", scene.ground, 0.35, horizon - unit * 0.02, tall, horizon)
         elif scene.ground in {"hill", "forest"} or scene.water == "lake":
             add("far", "hill", 0.22, horizon - unit * 0.05, unit * 0.13, horizon)
-            add("middle", "forest" if scene.ground == "forest" or scene.water == "lake" else "hill", 0.5,
-                horizon - unit * 0.024, unit * 0.05, horizon)  # fmt: skip
+            add(
+                "middle",
+                "forest" if scene.ground == "forest" or scene.water == "lake" else "hill",
+                0.5,
+                horizon - unit * 0.024,
+                unit * 0.05,
+                horizon,
+            )
         elif "island" in kinds:
             pass
         else:
@@ -79,11 +89,19 @@ def _plan(scene: Scene, add: "Adder", height: int, unit: float, horizon: float) 
         elif needs_shore(scene):
             add("shore", "shore", 0.94, height * 1.0, min(height * 0.3, unit * 0.3), height)
         return
+    if scene.ground == "city":
+        return
     first = {"mountain": "mountain", "volcano": "mountain", "dune": "dune", "mesa": "mesa"}.get(scene.ground, "hill")
     if scene.ground in {"mountain", "volcano"}:
         add("far range", "mountain", 0.14, horizon + unit * 0.03, min(horizon * 0.5, unit * 0.34), height)
-        add("range", "volcano" if scene.ground == "volcano" else "mountain", 0.36, horizon + unit * 0.1,
-            min(horizon * 0.7, unit * 0.46), height)  # fmt: skip
+        add(
+            "range",
+            "volcano" if scene.ground == "volcano" else "mountain",
+            0.36,
+            horizon + unit * 0.1,
+            min(horizon * 0.7, unit * 0.46),
+            height,
+        )
         second = "forest"
     else:
         tall = unit * (0.15 if first != "mesa" else 0.26)
@@ -92,16 +110,29 @@ def _plan(scene: Scene, add: "Adder", height: int, unit: float, horizon: float) 
             add("far middle", first, 0.34, horizon + (height - horizon) * 0.2, unit * 0.12, height)
         second = {"dune": "dune", "mesa": "dune", "forest": "forest", "city": "hill"}.get(scene.ground, "hill")
     room = height - horizon
-    add("middle", second, 0.58, horizon + room * 0.36, unit * 0.1, height)
+    add("middle", second, 0.58, horizon + room * (0.36 if not wide_open(scene) else 0.26), unit * 0.1, height)
+    if wide_open(scene):
+        add(
+            "near",
+            "meadow" if scene.ground == "meadow" else first if first == "dune" else "hill",
+            1.0,
+            horizon + room * 0.5,
+            unit * 0.07,
+            height,
+        )
+        return
     add("near middle", second, 0.79, horizon + room * 0.6, unit * 0.1, height)
     last = "meadow" if scene.ground == "meadow" else "dune" if first in {"dune", "mesa"} else second
     add("near", last, 1.0, horizon + room * (0.84 if last != "meadow" else 0.74), unit * 0.085, height)
 
 
+def wide_open(scene: Scene) -> bool:
+    """Whether the nearest ground has something to show all over."""
+    return scene.thing("flower", "sunflower", "lavender_field", "river", "road") is not None
+
+
 def needs_shore(scene: Scene) -> bool:
     """Whether things stand about that want firm ground before the water."""
-    from .compose import STANDING
-
     return any(thing.kind in STANDING for thing in scene.things)
 
 
@@ -142,8 +173,3 @@ def _island(dice: random.Random) -> Line:
     slope = np.clip((x if side else 1 - x) * dice.uniform(1.5, 2.1) - dice.uniform(0.2, 0.6), -0.2, 1)
     result: Line = slope * (0.75 + 0.25 * ripple(dice, SAMPLES, 3, 3)) + 0.03 * ripple(dice, SAMPLES, 16, 2)
     return np.maximum(result, -0.05)
-
-
-from collections.abc import Callable  # noqa: E402
-
-Adder = Callable[[str, str, float, float, float, float], None]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Hour:
-    """One sky: its colours from the zenith to the horizon, its light, its shade, and how it treats what stands in it."""
+    """One sky: its colours from the zenith to the horizon, its light, its shade, and how it treats things."""
 
     sky: tuple[str, ...]
     light: str

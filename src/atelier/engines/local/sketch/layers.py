@@ -5,7 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from . import abstract, city, fields, finish, interior, land, lights, placing, portrait, routes, sky, water, weather
+from . import (
+    abstract,
+    bridges,
+    city,
+    clouds,
+    dunes,
+    fields,
+    finish,
+    heavens,
+    interior,
+    land,
+    lights,
+    placing,
+    portrait,
+    routes,
+    sill,
+    sky,
+    sprays,
+    still,
+    trains,
+    water,
+    weather,
+)
 from .easel import Easel
 from .scene import Ground
 
@@ -19,11 +41,12 @@ def plan(easel: Easel) -> list[Stroke]:
     if kind == "abstract":
         strokes = [partial(abstract.compose, easel)]
     elif kind == "portrait":
-        strokes = [partial(part, easel) for part in (portrait.backdrop, portrait.leaves, portrait.bust)]
+        strokes = [partial(part, easel.indoors()) for part in (portrait.backdrop, sprays.leaves, portrait.bust)]
     elif kind == "still":
-        strokes = [partial(interior.table, easel), partial(interior.still, easel)]
+        strokes = [partial(still.table, easel.indoors()), partial(still.still, easel.indoors())]
     elif kind == "sill":
-        inside = [partial(interior.window, easel), partial(interior.sitters, easel)]
+        room = easel.indoors()
+        inside = [partial(interior.window, room), partial(sill.sitters, room)]
         strokes = [*_sky(easel), *_land(easel), *_near_air(easel), *inside]
     else:
         strokes = [*_sky(easel), *_land(easel), *_near_air(easel)]
@@ -37,12 +60,16 @@ def _sky(easel: Easel) -> list[Stroke]:
         if scene.thing(kind):
             strokes.append(partial(whole, easel))
     for kind, one in (
-        ("planet", lights.planet), ("sun", lights.sun), ("moon", lights.moon), ("crescent", lights.moon), ("comet", lights.comet),
-    ):  # fmt: skip
+        ("planet", heavens.planet),
+        ("sun", lights.sun),
+        ("moon", lights.moon),
+        ("crescent", lights.moon),
+        ("comet", heavens.comet),
+    ):
         thing = scene.thing(kind)
         if thing is not None:
             strokes.append(partial(one, easel, thing))
-    for kind, whole in (("rainbow", sky.rainbow), ("cloud", sky.clouds), ("lightning", lights.lightning)):
+    for kind, whole in (("rainbow", sky.rainbow), ("cloud", clouds.clouds), ("lightning", heavens.lightning)):
         if scene.thing(kind):
             strokes.append(partial(whole, easel))
     return strokes
@@ -70,10 +97,16 @@ def _land(easel: Easel) -> list[Stroke]:
 def _towers(easel: Easel, *, wet: bool) -> list[Stroke]:
     sheet, line = easel.sheet, easel.water_line
     strokes: list[Stroke] = [partial(city.glow, easel, line)]
-    rows = ((0.2, 0.3, 0.0), (0.5, 0.26, 0.0), (0.8, 0.16, 0.0)) if wet else ((0.18, 0.34, 0.0), (0.42, 0.36, 0.3), (0.7, 0.42, 0.75), (1.0, 0.42, 1.35))
+    rows = (
+        ((0.2, 0.3, 0.0), (0.5, 0.26, 0.0), (0.8, 0.16, 0.0))
+        if wet
+        else ((0.18, 0.34, 0.0), (0.42, 0.36, 0.3), (0.7, 0.42, 0.75), (1.0, 0.42, 1.35))
+    )
     for rank, (depth, tall, down) in enumerate(rows):
         base = line if wet else min(sheet.height + sheet.unit * 0.12, line + (sheet.height - line) * down)
-        strokes.append(partial(city.row, easel, str(rank), base, min(sheet.unit * tall * (1 if wet else 1.0), line * 0.72), depth))
+        strokes.append(
+            partial(city.row, easel, str(rank), base, min(sheet.unit * tall * (1 if wet else 1.0), line * 0.72), depth)
+        )
         if not wet and rank < 3:
             strokes.append(partial(weather.mist, easel, base, 0.5, f"city{rank}"))
     if wet and easel.scene.dark:
@@ -88,12 +121,14 @@ def _water(easel: Easel, before: list[Ground]) -> list[Stroke]:
     if scene.thing("sun", "moon", "crescent"):
         strokes.append(partial(water.glitter, easel))
     if "fog" in scene.weather or scene.hour == "dawn":
-        strokes.append(partial(weather.mist, easel, easel.water_line, 0.75 if "fog" in scene.weather else 0.35, "water"))
+        strokes.append(
+            partial(weather.mist, easel, easel.water_line, 0.75 if "fog" in scene.weather else 0.35, "water")
+        )
     if scene.kind != "landscape":
         return strokes
     bridge = scene.thing("bridge")
     if bridge is not None:
-        strokes.append(partial(routes.bridge, easel, bridge))
+        strokes.append(partial(bridges.bridge, easel, bridge))
     for thing in scene.things:
         element = placing.ELEMENTS.get(thing.kind)
         if element is not None and element.where.endswith("float"):
@@ -113,7 +148,7 @@ def _cover(easel: Easel, layer: Ground, index: int, before: list[Ground]) -> lis
         strokes.append(partial(routes.waterfall, easel, layer))
     train = scene.thing("train")
     if train is not None and index == max(0, len(before) - 2):
-        strokes.append(partial(routes.train, easel, train, layer))
+        strokes.append(partial(trains.train, easel, train, layer))
     if last:
         if scene.thing("river"):
             strokes.append(partial(routes.river, easel, layer))
@@ -127,9 +162,11 @@ def _cover(easel: Easel, layer: Ground, index: int, before: list[Ground]) -> lis
             if thing.kind in {"flower", "sunflower"}:
                 strokes.append(partial(fields.bloom, easel, thing, layer))
         if layer.kind == "dune" and not scene.manner.flat:
-            strokes.append(partial(land.sand_ripples, easel, layer))
+            strokes.append(partial(dunes.sand_ripples, easel, layer, land.soil(easel, layer)))
     elif "fog" in scene.weather:
-        strokes.append(partial(weather.mist, easel, float(layer.skyline.mean()) + easel.sheet.unit * 0.1, 0.6, layer.name))
+        strokes.append(
+            partial(weather.mist, easel, float(layer.skyline.mean()) + easel.sheet.unit * 0.1, 0.6, layer.name)
+        )
     return strokes
 
 

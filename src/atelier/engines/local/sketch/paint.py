@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from PIL import Image
 
 from . import layers
-from .compose import decide, mix_palette
+from .compose import decide
 from .easel import Easel
 from .grounds import lay_out
 from .lights import place_of_light
 from .sheet import Sheet
-from .words import Understanding, read
+from .skies import mix_palette
+from .wish import Understanding
+from .words import read
 
 
 @dataclass(frozen=True)

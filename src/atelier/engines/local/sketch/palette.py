@@ -105,13 +105,13 @@ class Palette:
         """What shadow sinks into."""
         return self.graded(lab(self.hour.shade))
 
-    def lit(self, colour: str | Lab, depth: float = 1.0, *, own: bool = False, sink: float = 0.62) -> Lab:
+    def lit(self, colour: str | Lab, depth: float = 1.0, *, own: bool = False, sink: float = 0.5) -> Lab:
         """A thing's colour at a depth (0 far, 1 near); `own` keeps a colour that the wish bound to the thing."""
         base = lab(colour) if isinstance(colour, str) else colour
         if not own:
             base = self.graded(base)
         dark = self.hour.dark * sink * (0.55 if own else 1.0)
-        tone = mix(base, self.shade, dark)
+        tone = mix(mix(base, self.shade, dark), self.light, 0.07)
         return mix(tone, self.haze, self.hour.air * (1 - depth) ** 1.35)
 
     def land(self, colour: str | Lab, depth: float) -> Lab:

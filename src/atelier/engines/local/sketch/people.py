@@ -9,7 +9,7 @@ import numpy as np
 from .colour import lab, lighter
 from .curves import smooth
 from .easel import Brush
-from .words import Thing
+from .wish import Thing
 
 COATS = ("d8452f", "e0a03c", "2d4f7c", "3f7f6a", "f3ead8")
 

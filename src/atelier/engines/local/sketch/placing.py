@@ -7,11 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from . import aloft, boats, buildings, creatures, flora, people, pets
+from . import aloft, boats, buildings, creatures, flora, landmarks, people, pets, plants, sealife, wild
 from .easel import Brush, Easel
 from .scene import Ground
 from .water import hull_wash
-from .words import Thing
+from .wish import Thing
 
 Painter = Callable[[Brush, Thing, random.Random], None]
 
@@ -28,25 +28,25 @@ class Element:
 
 
 ELEMENTS: dict[str, Element] = {
-    "boat": Element(boats.sailboat, 0.15, "float", 4), "rowboat": Element(boats.rowboat, 0.17, "float", 3),
-    "ship": Element(boats.ship, 0.26, "float", 3), "whale": Element(creatures.whale, 0.26, "float", 3),
-    "dolphin": Element(creatures.dolphin, 0.16, "float", 3), "fish": Element(creatures.fish, 0.11, "float", 3),
-    "swan": Element(creatures.swan, 0.13, "float", 3), "lighthouse": Element(buildings.lighthouse, 0.2, "far float", 2),
-    "house": Element(buildings.house, 0.16, "middle", 4), "village": Element(buildings.village, 0.22, "middle", 1),
-    "church": Element(buildings.church, 0.15, "middle", 2), "castle": Element(buildings.castle, 0.24, "middle", 1),
-    "windmill": Element(buildings.windmill, 0.25, "middle", 3), "torii": Element(buildings.torii, 0.3, "near", 3),
-    "tent": Element(buildings.tent, 0.14, "near", 3), "tree": Element(flora.broadleaf, 0.34, "near", 5),
+    "boat": Element(boats.sailboat, 0.185, "float", 4), "rowboat": Element(boats.rowboat, 0.2, "float", 3),
+    "ship": Element(boats.ship, 0.26, "float", 3), "whale": Element(sealife.whale, 0.26, "float", 3),
+    "dolphin": Element(sealife.dolphin, 0.16, "float", 3), "fish": Element(sealife.fish, 0.11, "float", 3),
+    "swan": Element(sealife.swan, 0.13, "float", 3), "lighthouse": Element(landmarks.lighthouse, 0.2, "far float", 2),
+    "house": Element(buildings.house, 0.19, "middle", 4), "village": Element(buildings.village, 0.22, "middle", 1),
+    "church": Element(buildings.church, 0.15, "middle", 2), "castle": Element(landmarks.castle, 0.24, "middle", 1),
+    "windmill": Element(landmarks.windmill, 0.25, "middle", 3), "torii": Element(landmarks.torii, 0.3, "near", 3),
+    "tent": Element(landmarks.tent, 0.14, "near", 3), "tree": Element(flora.broadleaf, 0.34, "near", 5),
     "broadleaf": Element(flora.broadleaf, 0.34, "near", 5), "conifer": Element(flora.conifer, 0.34, "near", 6),
     "birch": Element(flora.birch, 0.52, "near", 7), "palm": Element(flora.palm, 0.42, "near", 4),
-    "blossom": Element(flora.blossom, 0.42, "near", 3), "cactus": Element(flora.cactus, 0.24, "near", 5),
-    "mushroom": Element(flora.mushroom, 0.13, "near", 5), "person": Element(people.person, 0.13, "near", 4),
+    "blossom": Element(flora.blossom, 0.42, "near", 3), "cactus": Element(plants.cactus, 0.24, "near", 5),
+    "mushroom": Element(plants.mushroom, 0.13, "near", 5), "person": Element(people.person, 0.13, "near", 4),
     "woman": Element(people.person, 0.14, "near", 3), "man": Element(people.person, 0.14, "near", 3),
     "cat": Element(pets.cat, 0.17, "near", 3), "dog": Element(pets.dog, 0.17, "near", 3),
-    "fox": Element(creatures.fox, 0.16, "near", 3), "deer": Element(creatures.deer, 0.17, "near", 4),
+    "fox": Element(wild.fox, 0.19, "near", 3), "deer": Element(wild.deer, 0.2, "near", 4),
     "horse": Element(creatures.horse, 0.18, "near", 4), "sheep": Element(creatures.sheep, 0.11, "near", 6),
-    "cow": Element(creatures.cow, 0.15, "near", 4), "bear": Element(creatures.bear, 0.19, "near", 3),
-    "rabbit": Element(creatures.rabbit, 0.12, "near", 4), "elephant": Element(creatures.elephant, 0.24, "near", 3),
-    "camel": Element(creatures.camel, 0.15, "middle", 4), "owl": Element(creatures.owl, 0.15, "near", 3),
+    "cow": Element(creatures.cow, 0.15, "near", 4), "bear": Element(wild.bear, 0.19, "near", 3),
+    "rabbit": Element(wild.rabbit, 0.12, "near", 4), "elephant": Element(wild.elephant, 0.24, "near", 3),
+    "camel": Element(creatures.camel, 0.15, "middle", 4), "owl": Element(wild.owl, 0.15, "near", 3),
     "balloon": Element(aloft.balloon, 0.21, "sky", 5), "kite": Element(aloft.kite, 0.12, "sky", 3),
     "birds": Element(aloft.birds, 0.034, "flock", 9), "plane": Element(aloft.plane, 0.12, "sky", 3),
     "rocket": Element(aloft.rocket, 0.24, "sky", 3), "ufo": Element(aloft.ufo, 0.2, "sky", 3),
@@ -81,8 +81,9 @@ def brushes(easel: Easel, thing: Thing, element: Element, ground: Ground | None,
     return [brush for _, brush in found]
 
 
-def _one(easel: Easel, element: Element, dice: random.Random, x: float, scale: float, k: int,
-         ground: Ground | None) -> tuple[float, Brush]:  # fmt: skip
+def _one(
+    easel: Easel, element: Element, dice: random.Random, x: float, scale: float, k: int, ground: Ground | None
+) -> tuple[float, Brush]:
     sheet, line = easel.sheet, easel.water_line
     flip = dice.random() < 0.4
     if element.where.endswith("float"):
@@ -117,7 +118,7 @@ def strokes(easel: Easel, thing: Thing, ground: Ground | None = None) -> list[Ca
         for k, brush in enumerate(brushes(easel, thing, element, ground, nth)):
             name = f"{thing.kind}:{nth}:{k}"
             if element.where.endswith("float"):
-                easel.afloat(brush, lambda wet, name=name: element.paint(wet, thing, easel.random(name)))  # type: ignore[misc]
+                easel.afloat(brush, lambda wet: element.paint(wet, thing, easel.random(name)))  # noqa: B023
                 hull_wash(easel, brush.x, brush.y + brush.size * 0.03, brush.size * 0.5)
             else:
                 element.paint(brush, thing, easel.random(name))

@@ -6,7 +6,7 @@ import random
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageFilter
+from PIL import Image, ImageEnhance, ImageFilter
 
 from .colour import Lab, lab, rgb
 from .curves import ripple
@@ -27,16 +27,23 @@ def _screen(shape: tuple[int, int], pitch: float, angle: float) -> Plane:
 
 def riso(picture: Image.Image, unit: float, dice: random.Random) -> Image.Image:
     """Three spot inks in halftone, each plate a little out of place."""
-    inks = dice.choice((("00788c", "ff4f62", "ffd91a"), ("1f4fa8", "f2545b", "ffc83d"), ("3d5588", "ff48b0", "ffe800"), ("00838a", "f15060", "ffb511")))
-    light = np.asarray(picture).astype(np.float32) / 255
+    inks = dice.choice(
+        (
+            ("0078bf", "ff4f62", "ffd91a"),
+            ("1f4fa8", "f2545b", "ffc83d"),
+            ("3d5588", "ff48b0", "ffe800"),
+            ("0074a2", "f15060", "ffb511"),
+        )
+    )
+    light = np.asarray(ImageEnhance.Color(picture).enhance(1.35)).astype(np.float32) / 255
     paper = np.array(rgb(lab("f7f2e4")), np.float32) / 255
     result = np.broadcast_to(paper, light.shape).copy()
     pitch = max(3.2, unit * 0.0062)
     for plate, (code, angle) in enumerate(zip(inks, (18, 47, 3), strict=True)):
-        amount = (1 - light[:, :, plate]) ** 0.85
+        amount = np.clip((1 - light[:, :, plate]) * 1.04 - 0.04, 0, 1) ** 1.35 * (0.9, 0.92, 0.98)[plate]
         cover = np.clip((amount * 1.06 - _screen(amount.shape, pitch, angle)) * pitch * 0.62 + 0.5, 0, 1)
         cover = np.where(amount < 0.05, 0, cover)
-        shift = round(unit * 0.0017 * (plate - 1)), round(unit * dice.uniform(-0.002, 0.002))
+        shift = round(unit * 0.0026 * (plate - 1)), round(unit * dice.uniform(-0.0025, 0.0025))
         cover = np.roll(cover, shift, (1, 0))
         ink = np.array(rgb(lab(code)), np.float32) / 255
         result *= 1 - (cover * np.float32(0.94))[:, :, None] * (1 - ink)
@@ -52,7 +59,7 @@ def linocut(picture: Image.Image, unit: float, dice: random.Random, ink: Lab) ->
     wave = np.cumsum(ripple(dice, tall, 5, 3))[:, None] * 0.012 + ripple(dice, wide, 4, 3)[None, :] * unit * 0.006
     pitch = max(3.5, unit * 0.0074)
     y = np.arange(tall, dtype=np.float32)[:, None] + wave.astype(np.float32)
-    nick = ripple(dice, wide, 60, 2)[None, :] * np.sin(y / pitch * 1.7) * 0.1
+    nick = 0.06 * ripple(dice, wide, 9, 3)[None, :] + 0.04 * ripple(dice, tall, 30, 2)[:, None]
     groove = 0.5 + 0.5 * np.cos(y * np.float32(2 * np.pi) / pitch)
     cut = np.clip((grey * 1.12 + nick - 0.14 - groove * 0.74 - 0.02) * pitch * 0.9 + 0.5, 0, 1)
     tint = picture.filter(ImageFilter.ModeFilter(3)) if unit < 500 else picture
@@ -91,7 +98,10 @@ def watercolour(picture: Image.Image, unit: float, dice: random.Random) -> Image
     painted = np.power(np.clip(body * 1.06, 0.02, 1), thin + 0.12 * edge) * paper
     painted *= 1 - 0.16 * edge
     margin = unit * 0.045
-    far = np.minimum(np.minimum(np.arange(wide), np.arange(wide)[::-1])[None, :], np.minimum(np.arange(tall), np.arange(tall)[::-1])[:, None])
+    far = np.minimum(
+        np.minimum(np.arange(wide), np.arange(wide)[::-1])[None, :],
+        np.minimum(np.arange(tall), np.arange(tall)[::-1])[:, None],
+    )
     ragged = far + (field(0.05) * 0.5 + field(0.012) * 0.25) * unit * 0.016 - margin
     cover = np.clip(ragged / (unit * 0.0022) + 0.5, 0, 1)[:, :, None].astype(np.float32)
     rim = (np.exp(-((ragged / (unit * 0.005) - 0.6) ** 2)) * 0.14)[:, :, None].astype(np.float32)

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from .curves import Line
-from .words import Thing, Wish
+from .wish import Thing, Wish
 
 Kind = Literal["landscape", "portrait", "sill", "still", "abstract"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -85,6 +85,33 @@ class Sheet:
         big = Image.new("L", ((right - left) * fine, (bottom - top) * fine), 0)
         draw(Pen(big, left, top, fine))
         return Mask(big.reduce(fine), left, top)
+
+    def polygons(self, box: Box, outlines: Sequence[Points]) -> Mask | None:
+        """Cut a mask of outlines."""
+
+        def draw(pen: Pen) -> None:
+            for points in outlines:
+                pen.polygon(points)
+
+        return self.stencil(box, draw)
+
+    def strokes(self, box: Box, lines: Sequence[Points], width: float) -> Mask | None:
+        """Cut a mask of lines."""
+
+        def draw(pen: Pen) -> None:
+            for points in lines:
+                pen.stroke(points, width)
+
+        return self.stencil(box, draw)
+
+    def dots(self, box: Box, spots: Sequence[tuple[float, ...]]) -> Mask | None:
+        """Cut a mask of discs, each an x, a y and one or two radii."""
+
+        def draw(pen: Pen) -> None:
+            for spot in spots:
+                pen.disc(spot[0], spot[1], spot[2], spot[3] if len(spot) > 3 else None)
+
+        return self.stencil(box, draw)
 
     def lay(self, mask: Mask | None, fill: Lab | Image.Image, alpha: float = 1.0) -> None:
         """Lay paint through a mask."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from .colour import along, lab, lch, lighter, mix
-from .curves import ripple, smooth
+from .colour import along, lab, lch, mix
+from .curves import ripple
 from .easel import Easel
 from .sheet import Mask
 
@@ -35,8 +35,8 @@ def stars(easel: Easel) -> None:
         size = (0.0007, 0.0009, 0.0012, 0.0017)[min(3, int(dice.random() ** 1.8 * 4))] * sheet.unit
         (bright if dice.random() < 0.3 else faint).append((x, y, max(0.45, size)))
     box = (0.0, 0.0, float(sheet.width), bottom)
-    sheet.lay(sheet.stencil(box, lambda pen: [pen.disc(*star) for star in faint] and None), colour, 0.55)
-    sheet.lay(sheet.stencil(box, lambda pen: [pen.disc(*star) for star in bright] and None), colour, 0.95)
+    sheet.lay(sheet.dots(box, faint), colour, 0.55)
+    sheet.lay(sheet.dots(box, bright), colour, 0.95)
     for x, y, size in bright[:7]:
         brush = easel.brush(x, y, size * 4.2)
         spark = [(0, 1), (0.13, 0.13), (1, 0), (0.13, -0.13), (0, -1), (-0.13, -0.13), (-1, 0), (-0.13, 0.13)]
@@ -63,7 +63,7 @@ def galaxy(easel: Easel) -> None:
         px, py = along_band, -(along_band * lean + shift) / 0.75 + off
         dust.append(((px + 1) / 2 * sheet.width, (py + 1) / 2 * sheet.height, max(0.4, sheet.unit * 0.0006)))
     box = (0.0, 0.0, float(sheet.width), float(sheet.height))
-    cover_stars = sheet.stencil(box, lambda pen: [pen.disc(*dot) for dot in dust] and None)
+    cover_stars = sheet.dots(box, dust)
     sheet.lay(cover_stars, easel.palette.graded(lab("fff3dc")), 0.7)
 
 
@@ -94,54 +94,3 @@ def rainbow(easel: Easel) -> None:
         outer = np.stack([np.cos(turn), np.sin(turn)], 1)
         inner = outer[::-1] * (1 - step / (radius - ring * step))
         brush.shapes([np.vstack([outer, inner])], name, alpha=0.5, lift=-1, outline=False)
-
-
-def clouds(easel: Easel) -> None:
-    """Layered clouds with flat feet and lit crowns."""
-    scene, sheet, dice = easel.scene, easel.sheet, easel.random("cloud")
-    thing = scene.thing("cloud")
-    stormy = "storm" in scene.weather
-    number = (thing.count if thing and thing.count else None) or (6 if stormy else 5 if thing else 3)
-    if scene.manner.sparse:
-        number = min(number, 2)
-    own, bound = easel.own(thing, "ffffff")
-    for rank in range(number):
-        far = rank / max(1, number - 1) if number > 1 else 0.5
-        y = sheet.height * scene.horizon * (0.9 - 0.72 * far - 0.06 * dice.random()) * (0.9 if stormy else 1)
-        y = max(y, sheet.height * 0.07)
-        size = sheet.unit * (0.07 + 0.13 * far) * dice.uniform(0.8, 1.25) * (thing.size if thing else 1)
-        spread = (0.12, 0.72, 0.4, 0.92, 0.24, 0.58)[(rank + dice.randrange(2) * 3) % 6]
-        x = sheet.width * (thing.place if thing and thing.place is not None else spread + dice.uniform(-0.1, 0.1))
-        back = along(easel.palette.sky, y / max(1.0, easel.water_line))
-        body = mix(back, easel.palette.light if not stormy else easel.palette.shade, 0.55 if not stormy else 0.42)
-        if bound:
-            body = mix(back, own, 0.8)
-        _cloud(easel, x, y, size, body, mix(body, back, 0.62 if not stormy else 0.3), rank)
-
-
-def _cloud(easel: Easel, x: float, y: float, size: float, top: tuple[float, float, float],
-           base: tuple[float, float, float], rank: int) -> None:  # fmt: skip
-    dice = easel.random(f"cloud{rank}")
-    long = dice.uniform(1.3, 2.1)
-    number = dice.randint(4, 6)
-    lumps = []
-    for k in range(number):
-        place = (k + 0.5) / number * 2 - 1
-        lumps.append((place * long * 0.82, (0.5 * (1 - place * place) + 0.1) * dice.uniform(0.75, 1.2)))
-    outline = [(-long * 1.25, 0.0), (-long, 0.1)]
-    for px, py in lumps:
-        outline += [(px - 0.17, py * 0.72), (px, py), (px + 0.2, py * 0.78)]
-    outline += [(long, 0.08), (long * 1.3, 0.0)]
-    curve = smooth(outline, closed=False, pieces=7)
-    curve[:, 1] = np.maximum(curve[:, 1], 0)
-    sheet = easel.sheet
-    placed = np.stack([x + curve[:, 0] * size, y - curve[:, 1] * size], 1)
-    box = (float(placed[:, 0].min()), float(placed[:, 1].min()), float(placed[:, 0].max()), float(placed[:, 1].max()))
-    mask = sheet.stencil(box, lambda pen: pen.polygon(placed))
-    if mask is None:
-        return
-    if easel.scene.manner.shadows:
-        sheet.shade(mask, size * 0.06, size * 0.08, easel.palette.shade, 0.3)
-    sheet.lay(mask, sheet.ramp(mask.size, [lighter(top, 0.015), mix(top, base, 0.35), base]))
-    if easel.scene.manner.outlines:
-        easel.brush(x, y, size, 0.55).lines([curve], 0.012, easel.ink, raw=True, alpha=0.7)

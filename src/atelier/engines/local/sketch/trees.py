@@ -57,8 +57,11 @@ def treeline(easel: Easel, layer: Ground) -> list[Line]:
     leafy = scene.thing("broadleaf", "birch", "blossom") is not None or (
         scene.thing("conifer") is None and easel.random("leafy").random() < (0.3 if scene.ground == "forest" else 0.45)
     )
-    if layer.kind == "shore" or (layer.kind == "hill" and scene.thing("conifer", "broadleaf", "forest", "tree") is None
-                                 and easel.random("wooded").random() < 0.45):  # fmt: skip
+    if layer.kind == "shore" or (
+        layer.kind == "hill"
+        and scene.thing("conifer", "broadleaf", "forest", "tree") is None
+        and easel.random("wooded").random() < 0.25
+    ):
         return []
     size = sheet.unit * (0.014 + 0.085 * layer.depth**1.6) * (1.25 if scene.ground == "forest" else 0.8)
     if scene.ground == "forest" and layer.depth >= 1:

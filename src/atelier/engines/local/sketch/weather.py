@@ -31,9 +31,19 @@ def snow(easel: Easel) -> None:
     box = (0.0, 0.0, float(sheet.width), float(sheet.height))
     colour = easel.palette.graded(lab("ffffff"))
     for number, size, alpha in ((190, 0.0018, 0.65), (70, 0.0034, 0.8), (18, 0.0064, 0.6)):
-        flakes = [(dice.random() * sheet.width, dice.random() * sheet.height, max(0.5, size * sheet.unit * dice.uniform(0.6, 1.3)))
-                  for _ in range(number)]  # fmt: skip
-        sheet.lay(sheet.stencil(box, lambda pen, flakes=flakes: [pen.disc(*flake) for flake in flakes] and None), colour, alpha)  # type: ignore[misc]
+        flakes = [
+            (
+                dice.random() * sheet.width,
+                dice.random() * sheet.height,
+                max(0.5, size * sheet.unit * dice.uniform(0.6, 1.3)),
+            )
+            for _ in range(number)
+        ]
+        sheet.lay(
+            sheet.dots(box, flakes),
+            colour,
+            alpha,
+        )
 
 
 def mist(easel: Easel, height: float, alpha: float, name: str) -> None:
@@ -45,7 +55,9 @@ def mist(easel: Easel, height: float, alpha: float, name: str) -> None:
     thick = 0.45 + 0.18 * ripple(dice, wide, 3, 2)[None, :]
     cover = np.exp(-(((rows - middle) / thick) ** 2)) * np.clip((1 - np.abs(rows)) * 4, 0, 1)
     reach = round(sheet.unit * 0.16)
-    soft = Image.fromarray((np.clip(cover, 0, 1) * 255).astype(np.uint8)).resize((sheet.width, reach * 2), Image.Resampling.BICUBIC)
+    soft = Image.fromarray((np.clip(cover, 0, 1) * 255).astype(np.uint8)).resize(
+        (sheet.width, reach * 2), Image.Resampling.BICUBIC
+    )
     top = round(height) - reach
     crop = (0, max(0, -top), sheet.width, min(reach * 2, sheet.height - top))
     if crop[3] > crop[1]:

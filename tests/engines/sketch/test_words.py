@@ -1,0 +1,74 @@
+"""Reading prompts: what is named, what is bound to what, what is left to chance."""
+
+import pytest
+
+from atelier.engines.local.sketch import understood
+from atelier.engines.local.sketch.wish import Thing
+from atelier.engines.local.sketch.words import read
+
+
+def thing(prompt: str, kind: str) -> Thing:
+    return next(thing for thing in read(prompt).things if thing.kind == kind)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "kind", "colour"),
+    [
+        ("a red boat at dusk", "boat", "red"),
+        ("a small red sailing boat", "boat", "red"),
+        ("ein rotes Boot auf dem Meer", "boat", "red"),
+        ("un bateau rouge", "boat", "red"),
+        ("una casa azul", "house", "blue"),
+        ("a blue house and a white church", "church", "white"),
+        ("a blue house and a white church", "house", "blue"),
+    ],
+)
+def test_a_colour_belongs_to_the_noun_beside_it(prompt: str, kind: str, colour: str) -> None:
+    assert thing(prompt, kind).colour == colour
+
+
+def test_a_colour_without_a_noun_tints_the_whole_picture() -> None:
+    wish = read("mountains in blue")
+    assert wish.grades == ("blue",)
+    assert thing("mountains in blue", "mountain").colour is None
+
+
+def test_counts_sizes_and_places_are_heard() -> None:
+    assert thing("three boats", "boat").count == 3
+    assert thing("drei Boote", "boat").count == 3
+    assert thing("a huge moon", "moon").size > 1.5
+    assert thing("a tiny house", "house").size < 0.8
+    assert thing("a lighthouse on the left", "lighthouse").place == pytest.approx(0.24)
+    assert thing("a house on the right, a boat", "house").place == pytest.approx(0.76)
+
+
+@pytest.mark.parametrize(
+    ("word", "kind"),
+    [
+        ("mountains", "mountain"),
+        ("Leuchtturm", "lighthouse"),
+        ("étoiles", "stars"),
+        ("Bäume", "tree"),
+        ("kitties", "cat"),
+    ],
+)
+def test_inflections_and_other_languages(word: str, kind: str) -> None:
+    assert kind in read(word).kinds
+
+
+def test_longer_phrases_win_over_their_parts() -> None:
+    assert read("golden hour").hours == ("golden",)
+    assert read("hot air balloon").kinds == {"balloon"}
+    assert read("shooting stars").kinds == {"comet"}
+
+
+def test_without_takes_things_away() -> None:
+    assert "stars" not in read("a night without stars").kinds
+    assert "boat" in read("the sea, no boats").banned
+    assert "boat" not in read("a boat on the sea", "boat").kinds
+
+
+def test_the_member_is_told_what_was_understood() -> None:
+    told = understood("A melancholic lighthouse, zorptastic")
+    assert "lighthouse" in told.understood
+    assert told.guessed == ("zorptastic",)
