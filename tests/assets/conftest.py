@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
-from uuid import UUID
+from typing import Any
 
-import psycopg
 import pytest
+from fastapi import FastAPI
 from PIL import Image
+from tests.roles import Person
 
-from atelier.assets import Assets, Store
-from atelier.base.db import libpq_url
-from atelier.base.ids import new_id
+import atelier
+from atelier.assets import Asset, Assets, Store, add, api, keep, pages
+from atelier.assets import files as file_routes
+from atelier.base.db import Acting, Database
+from atelier.limits import Limiter
+from atelier.web.parts import Parts
+from atelier.web.templates import Templates
 
 SECRET = "a-secret-for-tests-0123456789-abcdefghij"
 SETTINGS = {"tool": "image.generate", "model": "sketch", "input": {"prompt": "A red boat, “calm” sea <b>", "seed": 7}}
@@ -42,22 +49,35 @@ def assets(folder: Path) -> Assets:
     return Assets.open(folder, SECRET)
 
 
-def member(owner_url: str, name: str) -> UUID:
-    """A new member, written by the owner."""
-    id = new_id()
-    with psycopg.connect(libpq_url(owner_url)) as db:
-        db.execute("INSERT INTO members (id, email, name) VALUES (%s, %s, %s)", [id, f"{name}-{id}@example.org", name])
-    return id
+@pytest.fixture
+def app(app: FastAPI, assets: Assets) -> FastAPI:
+    """The application of the standing roles with the library in it."""
+    here: Parts = app.state.parts
+    rooms = Path(atelier.__file__).parent
+    folders = [rooms / room / "templates" for room in ("web", "people", "ops", "assets")]
+    app.state.store = assets
+    app.state.parts = replace(here, templates=Templates(folders), limiter=Limiter())
+    for routes in (api.routes, pages.routes, file_routes.routes):
+        app.include_router(routes)
+    return app
+
+
+Put = Callable[..., Awaitable[Asset]]
 
 
 @pytest.fixture
-def maker(owner_url: str) -> UUID:
-    return member(owner_url, "maker")
+def put(web_db: Database, assets: Assets) -> Put:
+    """Puts a made picture into a person's library: `await put(maker, "A red boat", size=(90, 120))`."""
 
+    async def put(person: Person, title: str = "A red boat", **more: Any) -> Asset:
+        settings = more.pop("settings", SETTINGS)
+        data = more.pop("data", None) or picture(**{k: more.pop(k) for k in ("size", "colour") if k in more})
+        content_type = more.pop("content_type", "image/png")
+        kept = await keep(assets.store, person.member_id, data, content_type, settings=settings)
+        async with web_db.transaction(Acting.member(person.member_id)) as db:
+            return await add(db, kept, title=title, **more)
 
-@pytest.fixture
-def stranger(owner_url: str) -> UUID:
-    return member(owner_url, "stranger")
+    return put
 
 
 def files(folder: Path) -> list[str]:

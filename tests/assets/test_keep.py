@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from uuid import UUID
 
 import pytest
 from PIL import Image
 from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.exc import DBAPIError
 from tests.assets.conftest import SETTINGS, files, picture
+from tests.roles import Person
 
 from atelier.assets import Asset, Store, add, keep
 from atelier.assets.imprint import read_settings
@@ -20,13 +20,13 @@ from atelier.base.ids import new_id
 
 
 async def test_a_made_picture_lies_in_the_store_and_in_the_library(
-    worker_db: Database, web_db: Database, store: Store, folder: Path, maker: UUID
+    worker_db: Database, web_db: Database, store: Store, folder: Path, maker: Person
 ) -> None:
-    kept = await keep(store, maker, picture(size=(1200, 900)), "image/png", settings=SETTINGS)
+    kept = await keep(store, maker.member_id, picture(size=(1200, 900)), "image/png", settings=SETTINGS)
     async with worker_db.transaction(Acting.for_studio()) as db:
         start = await events.here(db)
         await add(db, kept, job_id=new_id(), position=2, title="A red boat\non\x00 a sea ")
-    async with web_db.transaction(Acting.member(maker)) as db:
+    async with web_db.transaction(Acting.member(maker.member_id)) as db:
         asset = (await db.execute(select(Asset))).scalar_one()
         facts = [event for _, event in await events.after(db, start)]
     assert (asset.title, asset.position, asset.width, asset.height) == ("A red boat on a sea", 2, 1200, 900)
@@ -40,13 +40,13 @@ async def test_a_made_picture_lies_in_the_store_and_in_the_library(
     assert asset.thumb_path is not None
     with Image.open(folder / asset.thumb_path) as thumb:
         assert (thumb.format, thumb.size) == ("WEBP", (512, 384))
-    assert asset.path.startswith(f"{maker}/{asset.created_at:%Y/%m}/{asset.id}.")
+    assert asset.path.startswith(f"{maker.member_id}/{asset.created_at:%Y/%m}/{asset.id}.")
     assert len(files(folder)) == 2
 
 
-async def test_an_output_is_in_the_library_once(worker_db: Database, store: Store, maker: UUID) -> None:
+async def test_an_output_is_in_the_library_once(worker_db: Database, store: Store, maker: Person) -> None:
     job = new_id()
-    first, second = [await keep(store, maker, picture(), "image/png") for _ in range(2)]
+    first, second = [await keep(store, maker.member_id, picture(), "image/png") for _ in range(2)]
     async with worker_db.transaction(Acting.for_studio()) as db:
         a = await add(db, first, job_id=job, position=0)
         b = await add(db, second, job_id=job, position=0)
@@ -54,8 +54,8 @@ async def test_an_output_is_in_the_library_once(worker_db: Database, store: Stor
         assert (await db.execute(select(func.count()).select_from(Asset))).scalar_one() == 1
 
 
-async def test_other_files_have_no_thumbnail(worker_db: Database, store: Store, folder: Path, maker: UUID) -> None:
-    kept = await keep(store, maker, b"Once upon a time", "text/plain")
+async def test_other_files_have_no_thumbnail(worker_db: Database, store: Store, folder: Path, maker: Person) -> None:
+    kept = await keep(store, maker.member_id, b"Once upon a time", "text/plain")
     async with worker_db.transaction(Acting.for_studio()) as db:
         asset = await add(db, kept)
     assert (asset.kind, asset.thumb_path, asset.width) == ("text", None, None)
@@ -63,29 +63,34 @@ async def test_other_files_have_no_thumbnail(worker_db: Database, store: Store, 
 
 
 async def test_members_see_and_change_only_their_own(
-    web_db: Database, store: Store, maker: UUID, stranger: UUID
+    web_db: Database, store: Store, maker: Person, stranger: Person
 ) -> None:
-    kept = await keep(store, maker, picture(), "image/png")
-    async with web_db.transaction(Acting.member(maker)) as db:
+    kept = await keep(store, maker.member_id, picture(), "image/png")
+    async with web_db.transaction(Acting.member(maker.member_id)) as db:
         await add(db, kept, title="Mine")
-    for acting in (Acting.member(stranger), Acting.nobody(), Acting(studio=True), Acting.knocking(str(kept.id))):
+    for acting in (
+        Acting.member(stranger.member_id),
+        Acting.nobody(),
+        Acting(studio=True),
+        Acting.knocking(str(kept.id)),
+    ):
         async with web_db.transaction(acting) as db:
             assert (await db.execute(select(Asset).where(Asset.id == kept.id))).all() == []
             changed = update(Asset).where(Asset.id == kept.id).values(title="Theirs")
             assert (await db.execute(changed)).rowcount == 0  # type: ignore[attr-defined]
             assert (await db.execute(text("SELECT * FROM assets_matching('mine')"))).all() == []
     with pytest.raises(DBAPIError, match="row-level security"):
-        async with web_db.transaction(Acting.member(stranger)) as db:
-            await add(db, await keep(store, maker, b"x", "text/plain"))
+        async with web_db.transaction(Acting.member(stranger.member_id)) as db:
+            await add(db, await keep(store, maker.member_id, b"x", "text/plain"))
 
 
 @pytest.mark.parametrize("column", ["member_id", "path", "settings", "source", "job_id"])
 async def test_the_web_role_cannot_rewrite_what_a_file_is(
-    web_db: Database, store: Store, maker: UUID, column: str
+    web_db: Database, store: Store, maker: Person, column: str
 ) -> None:
     with pytest.raises(DBAPIError, match="permission denied"):
-        async with web_db.transaction(Acting.member(maker)) as db:
+        async with web_db.transaction(Acting.member(maker.member_id)) as db:
             await db.execute(text(f"UPDATE assets SET {column} = {column}"))
     with pytest.raises(DBAPIError, match="permission denied"):
-        async with web_db.transaction(Acting.member(maker)) as db:
+        async with web_db.transaction(Acting.member(maker.member_id)) as db:
             await db.execute(delete(Asset))

@@ -52,7 +52,7 @@ class Links:
         return f"/files/{asset_id}/{variant}?{urlencode(query)}" + ("&download=1" if download else "")
 
     def read(
-        self, asset_id: UUID, variant: Variant, query: Mapping[str, str], at: datetime | None = None
+        self, asset_id: UUID, variant: str, query: Mapping[str, str], at: datetime | None = None
     ) -> tuple[UUID, int]:
         """The member that a link names and the seconds it still lasts; raises `BadLink` or `ExpiredLink`."""
         try:

@@ -47,21 +47,26 @@ def _small(picture: Image.Image) -> bytes:
     return out.getvalue()
 
 
+def type_of(picture: Image.Image) -> str:
+    """A picture's content type; a phone's MPO is a JPEG with a second one behind it."""
+    return FORMATS.get(picture.format or "", "image/jpeg")
+
+
 def encode_again(picture: Image.Image) -> tuple[bytes, str]:
     """A decoded picture, turned upright, in a new file without anything else that its old one carried.
 
     Photographs stay JPEG (quality 92), the others become PNG or WebP as they were.
     """
-    kind = picture.format or "PNG"
+    content_type = type_of(picture)
     upright = ImageOps.exif_transpose(picture)
     mode = "RGBA" if upright.has_transparency_data else "L" if upright.mode in ("L", "1", "I;16") else "RGB"
     clean = Image.new(mode, upright.size)
     clean.paste(upright.convert(mode))
     out = io.BytesIO()
-    if kind == "JPEG":
+    if content_type == "image/jpeg":
         clean.convert("RGB").save(out, "JPEG", quality=92, optimize=False, progressive=True)
-    elif kind == "WEBP":
+    elif content_type == "image/webp":
         clean.save(out, "WEBP", quality=92, method=2)
     else:
         clean.save(out, "PNG", compress_level=6)
-    return out.getvalue(), FORMATS[kind]
+    return out.getvalue(), content_type

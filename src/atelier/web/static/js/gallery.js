@@ -56,7 +56,7 @@ customElements.define("asset-gallery", class extends HTMLElement {
   #count() {
     const count = this.#chosen.length;
     const output = this.querySelector(".chosen output");
-    if (output) output.textContent = count ? this.dataset.said.replace("%(count)s", count) : "";
+    if (output) output.textContent = count ? this.dataset.said.replace("{count}", count) : "";
   }
 
   #settled() {

@@ -32,12 +32,12 @@ customElements.define("asset-upload", class extends HTMLElement {
     const here = new URL(location.href);
     here.searchParams.delete("cursor");
     await window.htmx.ajax("GET", here.pathname + here.search, { target: "#shown", swap: "outerHTML" });
-    this.#say(this.dataset.done.replace("%(count)s", count));
+    this.#say(this.dataset.done.replace("{count}", count));
   }
 
   // 1 if the file is in the library now
   async #send(file) {
-    if (file.size > LARGEST) return this.#say(this.dataset.large.replace("%(name)s", file.name), "bad");
+    if (file.size > LARGEST) return this.#say(this.dataset.large.replace("{name}", file.name), "bad");
     const form = new FormData();
     form.append("file", file);
     const answer = await fetch("/api/v1/assets", { method: "POST", body: form, headers: { Accept: "application/json" } }).catch(() => null);

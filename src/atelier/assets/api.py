@@ -1,0 +1,244 @@
+"""`/api/v1/assets`: the library for programs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from atelier.assets import change
+from atelier.assets.intake import LARGEST
+from atelier.assets.keep import LONGEST_TITLE
+from atelier.assets.library import PAGE, Sort, Wanted, find, get
+from atelier.assets.shelf import Assets, Shelf
+from atelier.assets.tables import Asset, Kind, Source
+from atelier.assets.upload import upload
+from atelier.base.ids import parse_id
+from atelier.limits.limit import GENERAL
+from atelier.web.access import Access
+from atelier.web.parts import Db, Here, Me
+from atelier.web.routes import Routes
+
+routes = Routes(prefix="/api/v1/assets", tags=["assets"])
+EXAMPLE: dict[str, Any] = {
+    "id": "019a9f00-7c1e-7d2a-9b0e-5d1f0c3a2b10",
+    "kind": "image",
+    "source": "made",
+    "title": "A red boat on a calm sea, bold flat poster",
+    "content_type": "image/png",
+    "bytes": 481_223,
+    "width": 768,
+    "height": 1024,
+    "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "favourite": False,
+    "job": "019a9f00-6f00-7aaa-8b6d-0d54c5a7b210",
+    "position": 0,
+    "settings": {
+        "tool": "image.generate",
+        "model": "sketch",
+        "input": {"prompt": "A red boat on a calm sea, bold flat poster", "aspect_ratio": "3:4", "seed": 7},
+    },
+    "created_at": "2026-11-20T12:40:00Z",
+    "deleted_at": None,
+    "url": "https://studio.example.org/files/019a9f00-7c1e-7d2a-9b0e-5d1f0c3a2b10/original?m=…&e=…&s=…",
+    "thumb_url": "https://studio.example.org/files/019a9f00-7c1e-7d2a-9b0e-5d1f0c3a2b10/thumb?m=…&e=…&s=…",
+}
+
+
+class AssetView(BaseModel):
+    """A stored file. Its links work for some hours and for whoever holds them."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
+    id: UUID
+    kind: Kind
+    source: Source
+    title: str
+    content_type: str
+    bytes: int
+    width: int | None = Field(description="Pixels; null for what is no picture.")
+    height: int | None
+    sha256: str = Field(description="Of the file as `url` gives it.")
+    favourite: bool
+    job: UUID | None = Field(description="The job that made it.")
+    position: int = Field(description="Its place among what the job made.")
+    settings: dict[str, Any] = Field(description="What repeats it: tool, model, input.")
+    created_at: datetime
+    deleted_at: datetime | None
+    url: str
+    thumb_url: str | None = Field(description="A small WebP; null for what has none.")
+
+
+class AssetPage(BaseModel):
+    """Some assets."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [EXAMPLE], "next": None, "total": 1}]})
+    items: list[AssetView]
+    next: str | None = Field(description="The cursor of the next page; null at the end.")
+    total: int = Field(description="How many there are on all pages together.")
+
+
+class AssetChange(BaseModel):
+    """What to change; what is left out stays."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"favourite": True}]})
+    favourite: bool | None = None
+    title: str | None = Field(None, max_length=LONGEST_TITLE)
+
+
+class Chosen(BaseModel):
+    """Several assets by their ids."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"ids": [EXAMPLE["id"]]}]})
+    ids: list[UUID] = Field(min_length=1, max_length=change.MOST_AT_ONCE)
+
+
+class Deleted(BaseModel):
+    """A deletion, and the name by which it can be taken back for 30 days."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"deletion": "1795178400123456", "assets": 12}]})
+    deletion: str
+    assets: int
+
+
+class Restoring(BaseModel):
+    """Which deletion to take back."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"deletion": "1795178400123456"}]})
+    deletion: str = Field(min_length=1, max_length=17)
+
+
+class Restored(BaseModel):
+    """How many assets are there again."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"assets": 12}]})
+    assets: int
+
+
+def view(asset: Asset, shelf: Assets, origin: str) -> AssetView:
+    """An asset as the API shows it, with links that begin at `origin`."""
+    return AssetView(
+        id=asset.id,
+        kind=Kind(asset.kind),
+        source=Source(asset.source),
+        title=asset.title,
+        content_type=asset.content_type,
+        bytes=asset.bytes,
+        width=asset.width,
+        height=asset.height,
+        sha256=asset.sha256,
+        favourite=asset.favourite,
+        job=asset.job_id,
+        position=asset.position,
+        settings=asset.settings,
+        created_at=asset.created_at,
+        deleted_at=asset.deleted_at,
+        url=origin + shelf.link(asset),
+        thumb_url=origin + shelf.link(asset, "thumb") if asset.thumb_path else None,
+    )
+
+
+@routes.get("", access=Access.MEMBER, limit=GENERAL, response_model=AssetPage)
+async def list_assets(
+    here: Here,
+    shelf: Shelf,
+    db: Db,
+    q: Annotated[str, Query(max_length=200, description="Words of the title; the last may be a beginning.")] = "",
+    kind: Kind | None = None,
+    source: Source | None = None,
+    tool: str | None = None,
+    model: str | None = None,
+    favourite: bool = False,
+    sort: Sort = Sort.NEWEST,
+    cursor: Annotated[str | None, Query(description="`next` of the page before.")] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = PAGE,
+) -> AssetPage:
+    """The member's assets."""
+    page = await find(db, Wanted(q, kind, source, tool, model, favourite, sort), cursor=cursor, limit=limit)
+    items = [view(asset, shelf, here.origin) for asset in page.items]
+    return AssetPage(items=items, next=page.next, total=page.total)
+
+
+FORM = {
+    "required": True,
+    "content": {
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "required": ["file"],
+                "properties": {
+                    "file": {
+                        "type": "string",
+                        "format": "binary",
+                        "description": f"PNG, JPEG or WebP, at most {LARGEST // 1_000_000} MB and 50 million pixels.",
+                    },
+                    "title": {"type": "string", "maxLength": LONGEST_TITLE},
+                },
+            }
+        }
+    },
+}
+
+
+@routes.post(
+    "",
+    access=Access.MEMBER,
+    limit=GENERAL,
+    status_code=201,
+    response_model=AssetView,
+    openapi_extra={"requestBody": FORM},
+)
+async def upload_asset(request: Request, response: Response, here: Here, shelf: Shelf, me: Me) -> AssetView:
+    """Bring a picture: it is decoded and encoded again, so that nothing else that its file carried comes along."""
+    asset = await upload(request, here.web_db, shelf.store, me.member_id)
+    response.headers["Location"] = f"/api/v1/assets/{asset.id}"
+    return view(asset, shelf, here.origin)
+
+
+@routes.get("/{asset_id}", access=Access.MEMBER, limit=GENERAL, response_model=AssetView)
+async def get_asset(asset_id: str, here: Here, shelf: Shelf, db: Db) -> AssetView:
+    """One asset, with fresh links."""
+    return view(await get(db, parse_id(asset_id, "file")), shelf, here.origin)
+
+
+@routes.patch("/{asset_id}", access=Access.MEMBER, limit=GENERAL, response_model=AssetView)
+async def change_asset(asset_id: str, wanted: AssetChange, here: Here, shelf: Shelf, db: Db) -> AssetView:
+    """Rename an asset, or mark it as a favourite."""
+    id = parse_id(asset_id, "file")
+    asset = await get(db, id)
+    if wanted.title is not None:
+        asset = await change.rename(db, id, wanted.title)
+    if wanted.favourite is not None:
+        asset = await change.set_favourite(db, id, wanted.favourite)
+    return view(asset, shelf, here.origin)
+
+
+@routes.delete("/{asset_id}", access=Access.MEMBER, limit=GENERAL, status_code=204)
+async def delete_asset(asset_id: str, me: Me, db: Db) -> None:
+    """Delete an asset; for 30 days it can be restored."""
+    asset = await get(db, parse_id(asset_id, "file"))
+    await change.delete(db, me.member_id, [asset.id])
+
+
+@routes.post("/{asset_id}/restoration", access=Access.MEMBER, limit=GENERAL, response_model=AssetView)
+async def restore_asset(asset_id: str, here: Here, shelf: Shelf, me: Me, db: Db) -> AssetView:
+    """Take the deletion of one asset back; one that is not deleted stays as it is."""
+    asset = await get(db, parse_id(asset_id, "file"), deleted=True)
+    await change.restore(db, me.member_id, asset_ids=[asset.id])
+    await db.refresh(asset)
+    return view(asset, shelf, here.origin)
+
+
+@routes.post("/deletions", access=Access.MEMBER, limit=GENERAL, response_model=Deleted)
+async def delete_assets(chosen: Chosen, me: Me, db: Db) -> Deleted:
+    """Delete several assets at once; what is not the member's is not counted."""
+    gone = await change.delete(db, me.member_id, chosen.ids)
+    return Deleted(deletion=gone.stamp, assets=gone.assets)
+
+
+@routes.post("/restorations", access=Access.MEMBER, limit=GENERAL, response_model=Restored)
+async def restore_assets(wanted: Restoring, me: Me, db: Db) -> Restored:
+    """Take a whole deletion back."""
+    return Restored(assets=await change.restore(db, me.member_id, stamp=wanted.deletion))
