@@ -14,7 +14,7 @@ from atelier.base.signals import Signals
 from atelier.catalog import Catalog
 from atelier.catalog.catalog import DEFAULT
 from atelier.engines import Engine, Engines
-from atelier.limits import Limiter
+from atelier.limits import Limiter, parse_rates
 from atelier.settings import Settings
 from atelier.studio import Studio
 
@@ -65,7 +65,7 @@ async def open_studio(
             operator_db=databases["operator"],
             queue_url=role_url(url, "worker", secret),
             signals=Signals(role_url(url, "web", secret)),
-            limiter=Limiter(settings.redis_url.get_secret_value()),
+            limiter=Limiter(settings.redis_url.get_secret_value(), parse_rates(settings.limits)),
             assets=Assets.open(settings.store_url or str(settings.home / "files"), secret),
             catalog=Catalog(catalog_path(settings), engines=known.ids),
             engines=known,

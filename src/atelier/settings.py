@@ -96,6 +96,9 @@ class Settings(BaseSettings):
     log_format: Literal["json", "text"] = Field("json", description="How it is logged.")
     worker_concurrency: int = Field(2, ge=1, le=64, description="Jobs that one worker performs at a time.")
     worker_queues: str = Field("", description="Engines that this host's worker serves, with commas. Default: all.")
+    limits: str = Field(
+        "", description="Other rates than the built-in ones, with commas: `generation=20/minute, sign_up=9/hour`."
+    )
     trusted_proxies: str = Field("", description="Addresses whose X-Forwarded-For is believed, with commas.")
 
     @classmethod
@@ -148,6 +151,13 @@ class Settings(BaseSettings):
                 ip_address(proxy)
             except ValueError:
                 yield f"ATELIER_TRUSTED_PROXIES names {proxy}, which is no IP address."
+        if self.limits:
+            from atelier.limits.limit import parse_rates  # the supervisor reads settings and should stay small
+
+            try:
+                parse_rates(self.limits)
+            except ValueError as error:
+                yield f"ATELIER_LIMITS: {error}."
         secret = self.secret.get_secret_value()
         if secret and len(secret) < 32 and not self.production:
             yield "ATELIER_SECRET is shorter than 32 characters."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Mapping
 
 from limits import RateLimitItem, parse_many
 from limits.aio.storage import MemoryStorage, RedisStorage, Storage
@@ -18,15 +19,22 @@ from atelier.limits.limit import Limit
 class Limiter:
     """`hit` counts once or raises `TooMany`; a lost Redis is said in the log and in `degraded`, and never fails open."""
 
-    def __init__(self, redis_url: str = "") -> None:
+    def __init__(self, redis_url: str = "", rates: Mapping[str, str] | None = None, *, retry: float = 5) -> None:
+        self._wait = retry
+        self._rates = dict(rates or {})
         self._own = MovingWindowRateLimiter(MemoryStorage())
         self._shared = MovingWindowRateLimiter(_redis(redis_url)) if redis_url else None
         self._retry_at = 0.0
         self.degraded = False
 
+    def rates(self, limit: Limit) -> str:
+        """The rates in force: the operator's, else the limit's own."""
+        return self._rates.get(limit.name, limit.rates)
+
     async def hit(self, limit: Limit, who: str) -> None:
         """Count one use of `limit` by `who`; `TooMany` says in how many seconds it will be allowed again."""
-        for rate in parse_many(limit.rates) if limit.rates else ():
+        rates = self.rates(limit)
+        for rate in parse_many(rates) if rates else ():
             allowed, reset = await self._hit(rate, limit.name, who)
             if not allowed:
                 raise TooMany(max(1, math.ceil(reset - time.time())))
@@ -36,7 +44,7 @@ class Limiter:
             try:
                 found = await self._ask(self._shared, rate, *who)
             except (StorageError, OSError) as error:
-                self._retry_at = time.monotonic() + 5
+                self._retry_at = time.monotonic() + self._wait
                 if not self.degraded:
                     get_log().error("limits:degraded", reason=str(error))
                 self.degraded = True
