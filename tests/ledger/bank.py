@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -10,9 +11,10 @@ from uuid import UUID
 import psycopg
 from sqlalchemy import NullPool, make_url, text
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from tests.conftest import SECRET
 
 from atelier import ledger
-from atelier.base.db import Acting, Database, act, rows_changed
+from atelier.base.db import Acting, Database, act, connect, rows_changed
 from atelier.base.ids import new_id
 
 STUDIO = Acting.for_studio()
@@ -69,6 +71,18 @@ class Bank:
     async def check(self) -> ledger.Report:
         async with self.operator.transaction(STUDIO) as db:
             return await ledger.check(db)
+
+
+@contextmanager
+def open_bank(owner_url: str) -> Iterator[tuple[Bank, asyncio.Runner]]:
+    """A bank whose connections live in a loop of its own, for what is not asynchronous itself."""
+    bank = Bank(*(connect(owner_url, role, SECRET, pool=1) for role in ("web", "worker", "operator")))
+    with asyncio.Runner() as runner:
+        try:
+            yield bank, runner
+        finally:
+            for database in (bank.web, bank.worker, bank.operator):
+                runner.run(database.close())
 
 
 @dataclass(frozen=True)

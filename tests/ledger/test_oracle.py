@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -12,11 +10,10 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
-from tests.conftest import SECRET
-from tests.ledger.bank import Bank
+from tests.ledger.bank import Bank, open_bank
 
 from atelier import ledger
-from atelier.base.db import Acting, connect
+from atelier.base.db import Acting
 from atelier.base.ids import new_id
 from atelier.ledger.grants import GrantedOtherwise
 from atelier.ledger.holds import HeldOtherwise, NoHold, UsedTooMuch
@@ -162,18 +159,6 @@ async def _statement(bank: Bank, member: UUID) -> list[ledger.Line]:
         return await ledger.statement(db, member_id=member, limit=1000)
 
 
-@contextmanager
-def _open(owner_url: str) -> Iterator[tuple[Bank, asyncio.Runner]]:
-    """A bank whose connections live in a loop of its own, for hypothesis is not asynchronous."""
-    bank = Bank(*(connect(owner_url, role, SECRET, pool=1) for role in ("web", "worker", "operator")))
-    with asyncio.Runner() as runner:
-        try:
-            yield bank, runner
-        finally:
-            for database in (bank.web, bank.worker, bank.operator):
-                runner.run(database.close())
-
-
 def test_the_ledger_does_what_the_oracle_does(owner_url: str) -> None:
-    with _open(owner_url) as (bank, runner):
+    with open_bank(owner_url) as (bank, runner):
         run_state_machine_as_test(machine(bank, runner), settings=SMALL)
