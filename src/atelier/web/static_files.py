@@ -15,7 +15,8 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 FOLDER = Path(__file__).parent / "static"
-STYLE, SCRIPT = "studio.css", "studio.js"
+STYLE = "studio.css"
+SCRIPTS = {"door.js": "js/door", "studio.js": "js"}  # what every page needs, and what the studio needs besides
 SQUEEZED = (".css", ".js", ".svg", ".json", ".webmanifest")
 TYPES = {".woff2": "font/woff2", ".js": "text/javascript", ".webmanifest": "application/manifest+json"}
 
@@ -41,8 +42,9 @@ class Static:
                 self._add(name, self._named(path))
         styles = [*sorted((folder / "css").glob("*.css")), *extra_styles]
         self._add(STYLE, self._linked(tighten(_joined(styles))).encode())
-        scripts = [f"{{\n{path.read_text()}\n}}" for path in sorted((folder / "js").glob("*.js"))]
-        self._add(SCRIPT, '"use strict";\n{}'.format("\n".join(scripts)).encode())
+        for name, place in SCRIPTS.items():
+            scripts = [f"{{\n{path.read_text()}\n}}" for path in sorted((folder / place).glob("*.js"))]
+            self._add(name, '"use strict";\n{}'.format("\n".join(scripts)).encode())
 
     def url(self, name: str) -> str:
         """The address of the file `name`, such as `fonts/sans.woff2` or `studio.css`."""

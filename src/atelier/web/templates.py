@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from atelier.web import formats, language
 from atelier.web.icons import icon
 from atelier.web.static_files import Static
 from atelier.web.theme import theme
+
+SMALL = 1000  # bytes below which compressing gains nothing
 
 
 class Templates:
@@ -43,11 +46,11 @@ class Templates:
         """The page `name`, with what every page knows: the request, its caller, the CSP nonce."""
         with language.speaking(language.of(request)):
             text = self.environment.get_template(name).render(self._context(request, context))
-        return HTMLResponse(text, status_code=status)
+        return _answer(request, text, status)
 
     def block(self, request: Request, name: str, block: str, *, status: int = 200, **context: Any) -> HTMLResponse:
         """One block of the page `name`, for an update in place."""
-        return HTMLResponse(self.block_text(request, name, block, **context), status_code=status)
+        return _answer(request, self.block_text(request, name, block, **context), status)
 
     def block_text(self, request: Request, name: str, block: str, **context: Any) -> str:
         """The text of one block, for a stream."""
@@ -68,3 +71,13 @@ class Templates:
             "theme": theme(request),
             **context,
         }
+
+
+def _answer(request: Request, text: str, status: int) -> HTMLResponse:
+    """The text as a page, compressed for a browser that can take it."""
+    answer = HTMLResponse(text, status_code=status, headers={"Vary": "Accept-Encoding"})
+    if len(answer.body) > SMALL and "gzip" in request.headers.get("accept-encoding", ""):
+        answer.body = gzip.compress(answer.body, 5, mtime=0)
+        answer.headers["Content-Encoding"] = "gzip"
+        answer.headers["Content-Length"] = str(len(answer.body))
+    return answer

@@ -21,7 +21,6 @@ customElements.define("run-card", class extends HTMLElement {
     document.addEventListener("live", this);
     document.addEventListener("live:back", this);
     this.addEventListener("htmx:beforeSwap", this);
-    this.addEventListener("htmx:afterRequest", this);
   }
 
   disconnectedCallback() {
@@ -31,7 +30,6 @@ customElements.define("run-card", class extends HTMLElement {
 
   handleEvent({ type, detail }) {
     if (type === "htmx:beforeSwap") this.#answered(detail);
-    else if (type === "htmx:afterRequest") this.#pressed(detail);
     else if (type === "live:back") {
       if (!ENDED.has(this.dataset.state)) this.#refresh();
     } else if (detail.kind === "progress") {
@@ -53,16 +51,6 @@ customElements.define("run-card", class extends HTMLElement {
     const wall = this.closest("run-wall");
     if (!wall) location.assign(`/jobs/${card.dataset.job}`);
     else if (!document.getElementById(card.id)) wall.prepend(document.adoptNode(card)), window.htmx?.process(card);
-  }
-
-  // a favourite is a toggle: it shows at once what was kept
-  #pressed({ successful, elt }) {
-    const heart = successful && elt.querySelector?.("[aria-pressed]");
-    if (!heart) return;
-    const on = elt.elements.on.value === "1";
-    heart.ariaPressed = String(on);
-    heart.classList.toggle("on", on);
-    elt.elements.on.value = on ? "0" : "1";
   }
 
   #progress({ position, step, steps, preview, elapsed_s: elapsed }) {

@@ -1,0 +1,45 @@
+"""Finds what members read in Python files, for translators.
+
+Calls of `translate`; plain sentences of errors; and, where babel.cfg says `fields`, the titles, descriptions, examples and
+names of tools. Used by babel alone (babel.cfg); templates are read by babel's own means.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection, Iterator
+from typing import Any, BinaryIO
+
+Found = tuple[int, str, str | tuple[str, ...], list[str]]
+SAID = ("title", "description", "examples")
+
+
+def extract(file: BinaryIO, keywords: Any, comment_tags: Collection[str], options: dict[str, str]) -> Iterator[Found]:
+    """Each phrase of a Python file as babel wants it: line, function, message, comments."""
+    for node in ast.walk(ast.parse(file.read())):
+        match node:
+            case ast.Call(func=ast.Name(id="translate")):
+                yield from _phrases(node.args[:1], any_words=True)
+            case ast.Call(func=ast.Name(id="translate_many"), args=[ast.Constant() as one, ast.Constant() as many, _]):
+                yield node.lineno, "ngettext", (str(one.value), str(many.value)), []
+            case ast.Raise(exc=ast.Call(args=arguments)):
+                yield from _phrases(arguments)
+            case ast.Call(func=ast.Attribute(attr="__init__"), args=arguments):
+                yield from _phrases(arguments)
+            case ast.Call(func=ast.Name(id="_failed"), args=arguments):
+                yield from _phrases(arguments)
+            case ast.Call(func=ast.Name(id="Field")) if "fields" in options:
+                for keyword in node.keywords:
+                    if keyword.arg in SAID:
+                        yield from _phrases(getattr(keyword.value, "elts", [keyword.value]), any_words=True)
+            case ast.Assign(targets=[ast.Name(id="name")], value=value) if "fields" in options:
+                yield from _phrases([value], any_words=True)
+
+
+def _phrases(nodes: list[ast.expr], *, any_words: bool = False) -> Iterator[Found]:
+    """The literals among `nodes` that are sentences: without `any_words` only those that begin like one."""
+    for node in nodes:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            text = node.value
+            if any_words or (text[:1].isupper() and " " in text):
+                yield node.lineno, "_", text, []

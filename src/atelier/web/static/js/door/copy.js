@@ -1,0 +1,13 @@
+// <copy-text data-copied>: a text with a button that copies it and says so.
+customElements.define("copy-text", class extends HTMLElement {
+  connectedCallback() {
+    const button = this.querySelector("button");
+    const words = button?.querySelector(".what") ?? button;
+    button?.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(this.querySelector("code").textContent.trim());
+      const before = words.textContent;
+      words.textContent = this.dataset.copied;
+      setTimeout(() => { words.textContent = before; }, 2000);
+    });
+  }
+});
