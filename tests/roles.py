@@ -11,21 +11,18 @@ from uuid import UUID
 import httpx
 import pytest
 from fastapi import FastAPI
+from pydantic import SecretStr
 from tests.conftest import SECRET
 
-import atelier
-from atelier.base.db import Acting, Database, role_url
+from atelier.app import create_app
+from atelier.base.db import Acting, Database
 from atelier.base.ids import new_id
-from atelier.base.signals import Signals
-from atelier.limits import Limiter
-from atelier.people import account, api, invitations, pages, sessions, signup
-from atelier.people.identify import identify
+from atelier.bootstrap import open_studio
+from atelier.people import invitations, sessions, signup
 from atelier.people.passwords import Passwords
-from atelier.web import problems
+from atelier.settings import Settings
+from atelier.studio import Studio
 from atelier.web.caller import Caller, Role
-from atelier.web.guard import Guard
-from atelier.web.parts import Parts
-from atelier.web.templates import Templates
 
 ORIGIN = "http://studio.test"
 PASSWORD = "Seven-red-boats-4"
@@ -70,26 +67,22 @@ async def move_in(
 
 
 @pytest.fixture
-def app(owner_url: str, web_db: Database, operator_db: Database) -> FastAPI:
-    """The application on a fresh database."""
-    here = Path(atelier.__file__).parent
-    app = FastAPI()
-    app.state.parts = Parts(
-        web_db=web_db,
-        operator_db=operator_db,
-        signals=Signals(role_url(owner_url, "web", SECRET)),
-        limiter=Limiter(),
-        templates=Templates([here / room / "templates" for room in ("web", "people", "ops")]),
-        identify=identify,
-        origin=ORIGIN,
-        production=False,
-        welcome_credits=20,
-    )
-    for routes in (pages.routes, account.routes, api.routes):
-        app.include_router(routes)
-    problems.install(app)
-    app.add_middleware(Guard, origin=ORIGIN)
-    return app
+def settings(tmp_path: Path, owner_url: str) -> Settings:
+    """A studio's settings on a fresh database and an empty data folder."""
+    return Settings(home=tmp_path, url=ORIGIN, database_url=SecretStr(owner_url), secret=SecretStr(SECRET))
+
+
+@pytest.fixture
+async def studio(settings: Settings) -> AsyncIterator[Studio]:
+    """The studio with all its parts, as bootstrap opens it."""
+    async with open_studio(settings) as opened:
+        yield opened
+
+
+@pytest.fixture
+def app(studio: Studio) -> FastAPI:
+    """The whole application."""
+    return create_app(studio)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import LiteralString
 
 import httpx
 import psycopg
