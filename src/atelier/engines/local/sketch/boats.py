@@ -29,8 +29,8 @@ def sailboat(brush: Brush, thing: Thing, dice: random.Random) -> None:
         ]
     )
     brush.lines([[(0, 0.08), (0, 1.2)]], 0.022, "4a3527")
-    brush.polygon(jib, lighter(lab(sail), -0.07))
-    brush.polygon(main, sail)
+    brush.polygon(jib, lighter(lab(sail), -0.07), own=True)
+    brush.polygon(main, sail, own=True)
     brush.shapes(
         [[(0.015, 0.42), (0.372, 0.42), (0.385, 0.33), (0.015, 0.33)]],
         hull,

@@ -23,11 +23,26 @@ def clouds(easel: Easel) -> None:
         size = sheet.unit * (0.07 + 0.13 * far) * dice.uniform(0.8, 1.25) * (thing.size if thing else 1)
         spread = (0.12, 0.72, 0.4, 0.92, 0.24, 0.58)[(rank + dice.randrange(2) * 3) % 6]
         x = sheet.width * (thing.place if thing and thing.place is not None else spread + dice.uniform(-0.1, 0.1))
+        x, y = _clear_of_light(easel, x, y, size, dice.choice((-1, 1)))
         back = along(easel.palette.sky, y / max(1.0, easel.water_line))
         body = mix(back, easel.palette.light if not stormy else easel.palette.shade, 0.55 if not stormy else 0.42)
         if bound:
             body = mix(back, own, 0.8)
         _cloud(easel, x, y, size, body, mix(body, back, 0.62 if not stormy else 0.3), rank)
+
+
+def _clear_of_light(easel: Easel, x: float, y: float, size: float, side: int) -> tuple[float, float]:
+    """Move a cloud that would hide the sun or the moon to where it only touches it."""
+    if easel.scene.thing("sun", "moon", "crescent") is None:
+        return x, y
+    light_x, light_y = easel.light[0] * easel.sheet.width, easel.light[1] * easel.sheet.height
+    radius = easel.sheet.unit * 0.075
+    if abs(x - light_x) < size * 1.7 + radius and -size * 0.3 - radius < y - light_y < size * 0.8 + radius:
+        below = light_y + radius * 0.8 + size * 0.62
+        if below < easel.water_line * 0.9:
+            return x, below
+        return light_x + side * (size * 1.5 + radius * 1.5), y
+    return x, y
 
 
 def _cloud(

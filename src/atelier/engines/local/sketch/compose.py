@@ -83,7 +83,7 @@ def decide(wish: Wish, width: int, height: int, seed: int) -> Scene:
         manner = Manner(**{**manner.__dict__, "sparse": True})
     dice = dice_for(f"{seed}:horizon:{water}")
     if water is not None:
-        horizon = dice.uniform(0.54, 0.66) if height >= width else dice.uniform(0.5, 0.6)
+        horizon = dice.uniform(0.47, 0.69) if height >= width else dice.uniform(0.46, 0.62)
         if _on_shore(wish):
             horizon = min(horizon, 0.56)
     else:
@@ -202,5 +202,5 @@ def _ground(wish: Wish, seed: int) -> tuple[str, str | None]:
     if ground == "open" and water is None:
         ground = "hill"
     if ground == "city" and water is None and not wish.banned & {"sea", "lake"}:
-        water = "lake" if _on_shore(wish) else dice_for(f"{seed}:quay").choice(("lake", None))
+        water = "lake" if _on_shore(wish) or "river" in kinds else dice_for(f"{seed}:quay").choice(("lake", None))
     return ground, water

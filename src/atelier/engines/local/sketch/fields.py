@@ -86,7 +86,7 @@ def bloom(easel: Easel, thing: Thing, layer: Ground) -> None:
 def _speckle(easel: Easel, thing: Thing, layer: Ground, dice: random.Random) -> None:
     """Far flowers, no more than dots of colour."""
     sheet = easel.sheet
-    codes = ("f0b429",) if thing.kind == "sunflower" else plants.PETALS[:5]
+    codes = ("f0b429",) if thing.kind == "sunflower" else plants.petals_of(thing)[:5]
     for code in codes:
         own, bound = easel.own(thing, code)
         dots = []

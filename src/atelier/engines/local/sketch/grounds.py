@@ -41,7 +41,7 @@ def lay_out(scene: Scene, width: int, height: int, seed: int) -> tuple[Ground, .
         elif kind == "mesa":
             line = base - _mesa(dice, wide) * tall
         elif kind == "shore":
-            line = base - _shore(dice) * tall
+            line = base - _shore(dice, _side(scene)) * tall
         elif kind == "island":
             line = base - _island(dice) * tall
         else:
@@ -52,11 +52,11 @@ def lay_out(scene: Scene, width: int, height: int, seed: int) -> tuple[Ground, .
             line = base - np.abs(np.sin(spot * np.pi / 1.4)) * tall
         layers.append(Ground(name, kind, depth, line, foot, tops))
 
-    _plan(scene, add, height, unit, horizon)
+    _plan(scene, add, height, unit, horizon, seed)
     return tuple(layers)
 
 
-def _plan(scene: Scene, add: Adder, height: int, unit: float, horizon: float) -> None:
+def _plan(scene: Scene, add: Adder, height: int, unit: float, horizon: float, seed: int) -> None:
     kinds = scene.wish.kinds
     if scene.water in {"sea", "lake"}:
         tall = unit * 0.1
@@ -82,8 +82,7 @@ def _plan(scene: Scene, add: Adder, height: int, unit: float, horizon: float) ->
         elif "island" in kinds:
             pass
         else:
-            add("far", "island", 0.3, horizon, tall * 0.75, horizon)
-            add("cape", "island", 0.46, horizon, tall * 0.5, horizon)
+            _open_water(add, seed, horizon, unit)
         if scene.ground == "beach" or "beach" in kinds:
             add("shore", "sand", 1.0, height * 0.93, unit * 0.03, height)
         elif needs_shore(scene):
@@ -126,6 +125,23 @@ def _plan(scene: Scene, add: Adder, height: int, unit: float, horizon: float) ->
     add("near", last, 1.0, horizon + room * (0.84 if last != "meadow" else 0.74), unit * 0.085, height)
 
 
+def _open_water(add: Adder, seed: int, horizon: float, unit: float) -> None:
+    """What lies behind an open sea: islands, a range far off, a cape, or nothing at all."""
+    view = dice_for(f"{seed}:view").choice(("isles", "isles", "range", "cape", "hills", "bare"))
+    if view == "range":
+        add("far range", "mountain", 0.2, horizon, unit * 0.2, horizon)
+        add("far", "island", 0.42, horizon, unit * 0.05, horizon)
+    elif view == "cape":
+        add("far", "island", 0.2, horizon, unit * 0.06, horizon)
+        add("cape", "island", 0.5, horizon, unit * 0.17, horizon)
+    elif view == "hills":
+        add("far", "hill", 0.2, horizon - unit * 0.03, unit * 0.09, horizon)
+        add("middle", "forest", 0.46, horizon - unit * 0.008, unit * 0.03, horizon)
+    elif view == "isles":
+        add("far", "island", 0.28, horizon, unit * 0.08, horizon)
+        add("cape", "island", 0.46, horizon, unit * 0.05, horizon)
+
+
 def wide_open(scene: Scene) -> bool:
     """Whether the nearest ground has something to show all over."""
     return scene.thing("flower", "sunflower", "lavender_field", "river", "road") is not None
@@ -158,11 +174,17 @@ def _mesa(dice: random.Random, wide: float) -> Line:
     return result
 
 
-def _shore(dice: random.Random) -> Line:
+def _side(scene: Scene) -> float | None:
+    """Where the first thing on firm ground was asked to stand."""
+    return next((thing.place for thing in scene.things if thing.kind in STANDING and thing.place is not None), None)
+
+
+def _shore(dice: random.Random, place: float | None) -> Line:
     x = np.linspace(0, 1, SAMPLES)
-    if dice.random() < 0.5:
+    left = dice.random() < 0.5
+    if left if place is None else place < 0.5:
         x = x[::-1]
-    rise = 1 / (1 + np.exp(-(x - 0.66) * 11))
+    rise = 1 / (1 + np.exp(-(x - 0.58) * 11))
     result: Line = 0.12 + 0.88 * rise + 0.03 * ripple(dice, SAMPLES, 5, 3) - 0.12 * (x < 0)
     return result
 

@@ -54,7 +54,11 @@ def soil(easel: Easel, ground: Ground) -> Lab:
     )
     thing = scene.thing(BOUND.get(ground.kind, ground.kind))
     own, bound = easel.own(thing, code)
-    return easel.palette.lit(own, ground.depth, own=True) if bound else easel.palette.land(own, ground.depth)
+    if ground.kind == "sand":
+        return easel.palette.lit(own, ground.depth, own=bound, sink=0.62)
+    return (
+        easel.palette.lit(own, 0.45 + 0.55 * ground.depth, own=True) if bound else easel.palette.land(own, ground.depth)
+    )
 
 
 def ground(easel: Easel, layer: Ground) -> None:

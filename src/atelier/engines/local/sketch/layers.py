@@ -22,6 +22,7 @@ from . import (
     routes,
     sill,
     sky,
+    slopes,
     sprays,
     still,
     trains,
@@ -80,7 +81,11 @@ def _land(easel: Easel) -> list[Stroke]:
     wet = scene.water is not None
     behind = [layer for layer in easel.grounds if wet and layer.foot <= line + 1]
     before = [layer for layer in easel.grounds if layer not in behind]
-    strokes: list[Stroke] = [partial(land.ground, easel, layer) for layer in behind]
+    strokes: list[Stroke] = []
+    for layer in behind:
+        strokes.append(partial(land.ground, easel, layer))
+        if layer.kind == "volcano":
+            strokes += _fire(easel, layer)
     if scene.ground == "city":
         strokes += _towers(easel, wet=wet)
     if wet:
@@ -146,6 +151,8 @@ def _cover(easel: Easel, layer: Ground, index: int, before: list[Ground]) -> lis
         strokes.append(partial(fields.furrows, easel, layer))
     if layer.kind == "mountain" and layer.name == "range" and scene.thing("waterfall"):
         strokes.append(partial(routes.waterfall, easel, layer))
+    if layer.kind == "volcano":
+        strokes += _fire(easel, layer)
     train = scene.thing("train")
     if train is not None and index == max(0, len(before) - 2):
         strokes.append(partial(trains.train, easel, train, layer))
@@ -168,6 +175,13 @@ def _cover(easel: Easel, layer: Ground, index: int, before: list[Ground]) -> lis
             partial(weather.mist, easel, float(layer.skyline.mean()) + easel.sheet.unit * 0.1, 0.6, layer.name)
         )
     return strokes
+
+
+def _fire(easel: Easel, layer: Ground) -> list[Stroke]:
+    """Lava where it was asked for, or where the night would show it."""
+    thing = easel.scene.thing("volcano")
+    burning = thing is not None and (thing.word in {"lava", "eruption", "volcanic"} or easel.scene.dark)
+    return [partial(slopes.lava, easel, layer)] if burning else []
 
 
 def _stands_on(kind: str, index: int, grounds: list[Ground]) -> bool:

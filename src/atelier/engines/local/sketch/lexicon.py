@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 THINGS: dict[str, str] = {
+    "sky": "sky heaven heavens himmel ciel cielo 空",
     "sun": "sun sunshine sunlight sunny sonne soleil sol sunbeam 太陽 太阳",
     "moon": "moon full_moon moonlight moonlit moonrise mond vollmond lune luna moony 月",
     "crescent": "crescent crescent_moon half_moon new_moon sickle_moon mondsichel croissant",
@@ -43,7 +44,7 @@ THINGS: dict[str, str] = {
     "meadow": "meadow field pasture grassland prairie wiese feld prairie champ pradera grass steppe savanna savannah "
     "wheat farmland lawn pre",
     "flower": "flower wildflower bloom blume blumen fleur flor floral petal daisy poppy tulip garden bouquet garten "
-    "jardin mohn coquelicot amapola cornflower rose_garden roses 花",
+    "jardin mohn coquelicot amapola cornflower bluebell rose_garden roses 花",
     "sunflower": "sunflower sonnenblume tournesol girasol",
     "lavender_field": "lavender_field lavender_fields lavandes provence",
     "mushroom": "mushroom toadstool pilz champignon seta fungi",
@@ -85,10 +86,12 @@ THINGS: dict[str, str] = {
     "elephant": "elephant mammoth elefant elefante",
     "camel": "camel caravan dromedary kamel chameau camello",
     "owl": "owl eule hibou buho",
-    "person": "person people human figure traveler traveller wanderer hiker child boy kid couple lovers walker "
-    "fisherman sailor astronaut mensch kind kinder personne persona friends family pilgrim dancer surfer cowboy",
-    "woman": "woman lady girl queen princess frau madchen femme fille mujer chica she her mother bride goddess 女",
-    "man": "man guy gentleman king prince old_man mann homme hombre he him father wizard 男",
+    "person": "person people children folk crowd human figure traveler traveller wanderer hiker child boy kid couple "
+    "lovers walker fisherman sailor astronaut mensch kind kinder personne persona friends family pilgrim "
+    "dancer surfer cowboy",
+    "woman": "woman women ladies lady girl queen princess frau madchen femme fille mujer chica she her mother bride "
+    "goddess 女",
+    "man": "man men gentlemen guy gentleman king prince old_man mann homme hombre he him father wizard 男",
     "portrait": "portrait face bust head headshot selfie profile portrat gesicht visage retrato cara model",
     "vase": "vase still_life stillleben nature_morte naturaleza_muerta pot",
     "cup": "cup coffee mug tea cafe kaffee tasse taza teacup espresso",

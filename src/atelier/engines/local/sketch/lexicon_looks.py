@@ -27,7 +27,7 @@ HOUR_WORDS: dict[str, str] = {
     "sonnenuntergang coucher_de_soleil crepusculo puesta_de_sol gloaming tonight abends",
     "night": "night midnight nocturne nighttime night_time nacht nuit noche nocturnal nachts mitternacht minuit 夜",
     "storm": "storm stormy tempest thunderstorm hurricane sturm orage tormenta gale gewitter tempete",
-    "fog": "fog foggy mist misty haze hazy nebel brouillard niebla brume smoky neblig",
+    "fog": "sea_of_fog sea_of_clouds nebelmeer fog foggy mist misty haze hazy nebel brouillard niebla brume neblig",
     "rain": "rain rainy raining drizzle regen pluie lluvia shower monsoon wet regnerisch 雨",
     "snow": "snow snowy winter wintry snowfall snowing blizzard schnee neige nieve frozen ice icy frost verschneit "
     "hiver invierno arctic polar 雪",
@@ -76,7 +76,7 @@ STYLE_WORDS: dict[str, str] = {
 COLOUR_WORDS: dict[str, str] = {
     "red": "red scarlet vermilion ruby rot rote rotes roter roten rouge rojo roja cherry_red",
     "crimson": "crimson burgundy maroon wine bordeaux",
-    "orange": "orange tangerine amber",
+    "orange": "orange tangerine amber ginger",
     "yellow": "yellow gelb gelbe gelbes gelber gelben jaune amarillo amarilla",
     "gold": "gold golden golden_yellow dore dorado goldene goldenes",
     "green": "green emerald grun grune grunes gruner grunen vert verte verde",

@@ -33,7 +33,7 @@ def sun(easel: Easel, thing: Thing) -> None:
     x, y = easel.light[0] * sheet.width, easel.light[1] * sheet.height
     dice = easel.random("sun")
     low = easel.palette.hour.sun[1] > 0.45
-    radius = sheet.unit * (dice.uniform(0.088, 0.112) if low else dice.uniform(0.056, 0.074)) * thing.size
+    radius = sheet.unit * (dice.uniform(0.075, 0.135) if low else dice.uniform(0.056, 0.074)) * thing.size
     own, bound = easel.own(thing, "fff0c8")
     disc = own if bound else palette.light
     halo = mix(disc, palette.sky[-1], 0.3)

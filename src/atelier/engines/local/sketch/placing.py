@@ -34,7 +34,7 @@ ELEMENTS: dict[str, Element] = {
     "swan": Element(sealife.swan, 0.13, "float", 3), "lighthouse": Element(landmarks.lighthouse, 0.2, "far float", 2),
     "house": Element(buildings.house, 0.19, "middle", 4), "village": Element(buildings.village, 0.22, "middle", 1),
     "church": Element(buildings.church, 0.15, "middle", 2), "castle": Element(landmarks.castle, 0.24, "middle", 1),
-    "windmill": Element(landmarks.windmill, 0.25, "middle", 3), "torii": Element(landmarks.torii, 0.3, "near", 3),
+    "windmill": Element(landmarks.windmill, 0.25, "middle", 3), "torii": Element(landmarks.torii, 0.34, "far float", 2),
     "tent": Element(landmarks.tent, 0.14, "near", 3), "tree": Element(flora.broadleaf, 0.34, "near", 5),
     "broadleaf": Element(flora.broadleaf, 0.34, "near", 5), "conifer": Element(flora.conifer, 0.34, "near", 6),
     "birch": Element(flora.birch, 0.52, "near", 7), "palm": Element(flora.palm, 0.42, "near", 4),
@@ -65,32 +65,73 @@ def brushes(easel: Easel, thing: Thing, element: Element, ground: Ground | None,
     """One brush for each piece, the farthest first."""
     sheet, many = easel.sheet, number(thing, element)
     dice = easel.random(f"place:{thing.kind}:{nth}")
-    slots = [0.34, 0.66, 0.3, 0.7, 0.62, 0.38]
-    centre = thing.place if thing.place is not None else slots[dice.randrange(6)]
+    centre = _centres(easel, element.where)[easel.scene.things.index(thing)]
+    if ground is not None and ground.kind == "shore":
+        centre = _on_high_ground(ground, centre)
     spread = min(0.36, 0.14 + 0.03 * many)
     found: list[tuple[float, Brush]] = []
+    close = dice.uniform(0.82, 1.4) if element.where == "float" else dice.uniform(0.9, 1.15)
     for k in range(many):
         off = 0.0 if k == 0 else ((k + 1) // 2) * (1 if k % 2 else -1) * 2.1 * spread / many + dice.uniform(-0.03, 0.03)
         if k and thing.place is None and element.where != "flock":
             off *= 1.35
         x = (centre + off) % 1.0 if thing.place is None else min(0.97, max(0.03, centre + off))
         x = min(0.95, max(0.05, x)) * sheet.width
-        scale = SMALLER[k % 12] * thing.size * element.size * sheet.unit
-        found.append(_one(easel, element, dice, x, scale, k, ground))
+        scale = close * SMALLER[k % 12] * thing.size * element.size * sheet.unit
+        found.append(_one(easel, element, dice, x, scale, k, ground, easel.scene.things.index(thing)))
     found.sort(key=lambda pair: pair[0])
     return [brush for _, brush in found]
 
 
+def _floats(kind: str) -> bool:
+    return kind in ELEMENTS and ELEMENTS[kind].where.endswith("float")
+
+
+def _family(where: str) -> str:
+    return "water" if where.endswith("float") else "air" if where in {"sky", "flock"} else "land"
+
+
+def _centres(easel: Easel, where: str) -> dict[int, float]:
+    """Where the things of a family gather, by their order: each keeps clear of those named before it."""
+    taken: dict[int, float] = {}
+    for index, thing in enumerate(easel.scene.things):
+        element = ELEMENTS.get(thing.kind)
+        if element is None or _family(element.where) != _family(where):
+            continue
+        dice = easel.random(f"centre:{thing.kind}")
+        slots = [0.34, 0.66] if dice.random() < 0.5 else [0.66, 0.34]
+        slots += [0.5, 0.18, 0.82]
+        free = [slot for slot in slots if all(abs(slot - other) > 0.17 for other in taken.values())]
+        chosen = (free or slots)[0] + dice.uniform(-0.035, 0.035)
+        taken[index] = thing.place if thing.place is not None else chosen
+    return taken
+
+
+def _on_high_ground(ground: Ground, centre: float) -> float:
+    """A place on the high side of a shore."""
+    rises_right = float(ground.skyline[0]) > float(ground.skyline[-1])
+    return 0.64 + 0.28 * centre if rises_right else 0.08 + 0.28 * centre
+
+
 def _one(
-    easel: Easel, element: Element, dice: random.Random, x: float, scale: float, k: int, ground: Ground | None
+    easel: Easel,
+    element: Element,
+    dice: random.Random,
+    x: float,
+    scale: float,
+    k: int,
+    ground: Ground | None,
+    order: int,
 ) -> tuple[float, Brush]:
     sheet, line = easel.sheet, easel.water_line
     flip = dice.random() < 0.4
     if element.where.endswith("float"):
         room = sheet.height - line
-        far = dice.uniform(0.1, 0.16) if element.where == "far float" else dice.uniform(0.22, 0.4) * (0.55 if k else 1)
+        far = dice.uniform(0.1, 0.16) if element.where == "far float" else dice.uniform(0.18, 0.5) * (0.55 if k else 1)
+        rank = sum(1 for other in easel.scene.things[:order] if _floats(other.kind))
+        far = min(0.7, far + 0.17 * rank)
         if ground is not None:
-            far = min(far, 0.2)
+            far = min(far, 0.2 + 0.06 * rank)
         y = line + far * room
         return y, easel.brush(x, y, scale * (0.8 + 0.5 * far), 0.86 + 0.14 * min(1.0, far * 2.2), flip=flip)
     if element.where in {"sky", "flock"}:

@@ -46,14 +46,25 @@ def mushroom(brush: Brush, thing: Thing, dice: random.Random) -> None:
         brush.disc(x, y, r, "fbf3e4", r * 0.8)
 
 
+VARIETIES: dict[str, tuple[str, int]] = {
+    "poppy": ("d8402f", 0), "mohn": ("d8402f", 0), "coquelicot": ("d8402f", 0), "amapola": ("d8402f", 0),
+    "daisy": ("f7f2e8", 1), "rose": ("d9446a", 0), "cornflower": ("4f6fd0", 1), "bluebell": ("6a6fd0", 2),
+}  # fmt: skip
+
+
+def petals_of(thing: Thing) -> tuple[str, ...]:
+    """The colours that a kind of flower comes in."""
+    return (VARIETIES[thing.word][0],) if thing.word in VARIETIES else PETALS
+
+
 def flower(brush: Brush, thing: Thing, dice: random.Random) -> None:
     """One wild flower on its stem: poppy, daisy or bell."""
-    colour, bound = brush.easel.own(thing, dice.choice(PETALS))
+    colour, bound = brush.easel.own(thing, dice.choice(petals_of(thing)))
     lean = dice.uniform(-0.14, 0.14)
     stem = smooth([(0, -0.1), (lean * 0.2, 0.4), (lean, 0.84)], closed=False)
     brush.lines([stem], 0.035, "3f6b3a")
     brush.blob([(0.0, 0.16), (0.13, 0.3), (0.2, 0.44), (0.06, 0.36)], "4c7a42")
-    style = dice.randrange(3)
+    style = VARIETIES[thing.word][1] if thing.word in VARIETIES else dice.randrange(3)
     if style == 0:
         brush.blob(
             [

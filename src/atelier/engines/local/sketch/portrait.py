@@ -44,7 +44,7 @@ def bust(easel: Easel) -> None:
             easel.brush(x, sheet.height * 0.42 + size * 0.36, size, flip=own_dice.random() < 0.5),
             thing,
             own_dice,
-            male=male if k == 0 else not male,
+            male=male != (k % 2 == 1 and thing.kind not in {"woman", "man"}),
         )
 
 

@@ -7,7 +7,7 @@ import random
 import numpy as np
 
 from .colour import Lab, lab, mix
-from .curves import Line
+from .curves import Line, smooth
 from .easel import Easel
 from .scene import Ground
 from .sheet import Mask
@@ -30,6 +30,8 @@ def slopes(easel: Easel, layer: Ground, mask: Mask, line: Line, crest: Lab, foot
         end = _valley(layer, start, 1 if left_lit else -1)
         drop = min(foot - y, sheet.unit * 0.4, 1.3 * float(line[end, 1] - y) + sheet.unit * 0.07)
         zig = _crease(dice, x, y, drop, 1 if left_lit else -1)
+        if easel.scene.manner.angular:
+            zig = np.array([(x, y), (x + (0.16 if left_lit else -0.16) * drop, foot)])
         ridge = line[start : end + 1] if left_lit else line[end : start + 1][::-1]
         flanks.append(np.vstack([zig[::-1], ridge]))
         if y < snow_line - sheet.unit * 0.02:
@@ -58,6 +60,26 @@ def slopes(easel: Easel, layer: Ground, mask: Mask, line: Line, crest: Lab, foot
         sheet.lay(snow.within(flank), mix(white, easel.palette.shade, 0.36))
 
 
+def lava(easel: Easel, layer: Ground) -> None:
+    """Fire in a crater, its streams, and its smoke."""
+    sheet, dice = easel.sheet, easel.random("lava")
+    top = int(np.argmin(layer.skyline))
+    x, y = top / (len(layer.skyline) - 1) * sheet.width, float(layer.skyline[top])
+    brush, unit = easel.brush(x, y + sheet.unit * 0.006, sheet.unit * 0.1), sheet.unit
+    smoke = mix(easel.palette.haze, easel.palette.shade, 0.35)
+    for k in range(7):
+        brush.disc(0.09 * k + 0.02 * k * k, 0.2 + 0.34 * k, 0.16 + 0.07 * k, smoke, raw=True, alpha=0.5 - 0.05 * k)
+    sheet.glow(x, y - unit * 0.02, unit * 0.3, lab("ff7a3c"), 0.75)
+    sheet.glow(x, y, unit * 0.1, lab("ffd08a"), 0.8)
+    for side in (-0.28, 0.06, 0.34):
+        points = [(side * 0.6, 0.0)]
+        for step in range(1, 7):
+            points.append((points[-1][0] + side * dice.uniform(0.1, 0.6), -0.24 * step))
+        line = smooth(points, closed=False)
+        brush.lines([line], 0.1, "e8452c", raw=True, alpha=0.8)
+        brush.lines([line[: len(line) * 2 // 3]], 0.045, "ffc15c", raw=True)
+
+
 def _facets(dice: random.Random, line: Line, side: int, unit: float) -> list[Line]:
     """Small shaded planes under the lesser teeth of a ridge, and gullies further down."""
     y = line[:, 1]
@@ -80,10 +102,10 @@ def _facets(dice: random.Random, line: Line, side: int, unit: float) -> list[Lin
         )
         found.append(np.vstack([ridge, [tip, elbow]]))
     count = len(line)
-    for _ in range(9):
+    for _ in range(6):
         k = dice.randrange(count)
-        top = float(y[k]) + unit * dice.uniform(0.05, 0.17)
-        drop, lean = unit * dice.uniform(0.05, 0.13), unit * dice.uniform(0.012, 0.035)
+        top = float(y[k]) + unit * dice.uniform(0.012, 0.06)
+        drop, lean = unit * dice.uniform(0.07, 0.16), unit * dice.uniform(0.01, 0.022)
         x = float(line[k, 0])
         found.append(
             np.array(

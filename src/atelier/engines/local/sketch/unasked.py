@@ -72,7 +72,8 @@ def chosen(
     names = kinds | {thing.kind for thing in brought}
     if "birds" not in names | banned and not sparse and hour not in {"night", "space", "neon"} and dice.random() < 0.5:
         brought.append(Thing("birds"))
-    likely = 1.0 if "storm" in weather else 0.0 if hour in {"fog", "space", "neon"} or sparse else 0.6
+    dark = hour == "night" or bool(kinds & {"stars", "aurora", "galaxy", "comet"})
+    likely = 1.0 if "storm" in weather else 0.0 if hour in {"fog", "space", "neon"} or sparse else 0.2 if dark else 0.6
     if "cloud" not in names | banned and dice_for(f"{seed}:cloudy").random() < likely:
         brought.append(Thing("cloud"))
     return tuple(brought)

@@ -14,9 +14,9 @@ def stops(easel: Easel) -> list[Lab]:
     """Water from the horizon to the foot of the picture."""
     palette, scene = easel.palette, easel.scene
     own, bound = easel.own(scene.thing("sea", "lake", "river"), "2f8799" if scene.water == "sea" else "3d7f94")
-    deep = palette.lit(own, own=True) if bound else palette.lit(own, sink=0.85)
+    deep = palette.lit(own, own=True) if bound else palette.lit(own, sink=0.55)
     far = mix(along(palette.sky, 0.8), deep, 0.42 if not bound else 0.6)
-    near = mix(mix(deep, palette.shade, 0.3 + 0.3 * palette.hour.dark), along(palette.sky, 0.1), 0.22)
+    near = mix(mix(deep, palette.shade, 0.16 + 0.4 * palette.hour.dark), along(palette.sky, 0.1), 0.22)
     return [far, mix(far, deep, 0.6), mix(deep, near, 0.5), near]
 
 
