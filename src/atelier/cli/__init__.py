@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from importlib import import_module
@@ -94,6 +95,8 @@ def sentence(error: Exception) -> str:
     if isinstance(error, AtelierError):
         faults = getattr(error, "faults", {})
         return "\n".join(faults.values()) or error.message
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return "The disk is full. Free some room and try again; nothing was lost."
     if isinstance(error, OSError) and error.filename:
         return f"{error.filename}: {error.strerror}."
     cause = str(error).strip().splitlines()

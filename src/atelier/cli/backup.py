@@ -28,7 +28,7 @@ def backup(
     out: Path = typer.Argument(None, help="The archive, or a folder for it. Default: here, with the date in its name."),
     as_json: bool = typer.Option(False, "--json", help="Print what is in it as JSON."),
 ) -> None:
-    """Write database and files into one archive. The secret is not in it: keep `secret` of the data folder elsewhere."""
+    """Write database and files into one archive. The data folder's `secret` is not in it: keep that apart."""
     path = out or Path()
     if path.is_dir():
         path = path / f"atelier-{now():%Y-%m-%d-%H%M%S}.tar"

@@ -27,22 +27,21 @@ def lock_folder(settings: Settings, opened: ExitStack) -> None:
     path = settings.home / "studio.lock"
     try:
         settings.home.mkdir(parents=True, exist_ok=True)
-        lock = opened.enter_context(path.open("a+"))
+        lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        opened.callback(os.close, lock)
     except OSError as error:
         raise BadHome(home_trouble(settings.home, error)) from error
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        lock.seek(0)
-        where, _, process = lock.read().strip().partition(" ")
+        where, _, process = os.read(lock, 1000).decode().strip().partition(" ")
         raise AlreadyOpen(
             f"The studio in {settings.home} is open already{f' at {where} (process {process})' if process else ''}."
             " Close it with Ctrl-C there first."
         ) from None
     try:
-        lock.truncate(0)
-        lock.write(f"{settings.origin} {os.getpid()}")
-        lock.flush()
+        os.truncate(lock, 0)
+        os.write(lock, f"{settings.origin} {os.getpid()}".encode())
     except OSError as error:
         raise BadHome(home_trouble(settings.home, error)) from error
 

@@ -1,0 +1,51 @@
+"""The command line as a person has it: real processes on a data folder of their own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from tests.cli.opened import Opened, free_port
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A data folder that doesn't exist yet."""
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def environment(home: Path) -> dict[str, str]:
+    """What a person's shell hands to the studio."""
+    return os.environ | {"ATELIER_HOME": str(home), "ATELIER_PORT": str(free_port())}
+
+
+@pytest.fixture
+def atelier(environment: dict[str, str]) -> Run:
+    """Runs `atelier ARGS` to its end."""
+
+    def run(*args: str, **more: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "atelier", *args]
+        return subprocess.run(command, env=environment | more, capture_output=True, text=True, timeout=120)
+
+    return run
+
+
+@pytest.fixture
+def open_studio(environment: dict[str, str], tmp_path: Path) -> Iterator[Callable[[], Opened]]:
+    """Opens the studio as `bin/studio` does; whatever a test leaves open is closed."""
+    opened: list[Opened] = []
+
+    def start() -> Opened:
+        opened.append(Opened(environment, tmp_path / f"said{len(opened)}"))
+        return opened[-1]
+
+    yield start
+    for studio in opened:
+        studio.kill()
