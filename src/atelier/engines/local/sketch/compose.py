@@ -164,8 +164,8 @@ def _hour(wish: Wish, seed: int, kind: Kind) -> tuple[str, frozenset[str]]:
     dice = dice_for(f"{seed}:hour:{wish.chance}")
     if kind in {"still", "portrait"}:
         return dice.choice(("dawn", "morning", "golden", "golden", "dusk")), weather
-    if wish.kinds & {"rainbow", "kite", "sunflower", "sheep", "cow"}:
-        return dice.choice(("morning", "noon", "golden")), weather
+    if wish.kinds & {"sun", "rainbow", "kite", "sunflower", "sheep", "cow"}:
+        return dice.choice(("morning", "noon", "golden", "golden")), weather
     return dice.choice(("dawn", "morning", "noon", "golden", "dusk", "dusk", "golden", "night")), weather
 
 

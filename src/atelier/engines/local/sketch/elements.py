@@ -1,4 +1,4 @@
-"""Which kinds of things stand, float, fly or sit."""
+"""Which kinds of things stand, float or sit."""
 
 from .lexicon_looks import words_in
 
@@ -7,6 +7,5 @@ STANDING = words_in(
     "cat dog fox deer horse sheep cow bear rabbit elephant camel owl cactus flower sunflower mushroom train"
 )
 FLOATING = words_in("boat rowboat ship whale dolphin fish swan lighthouse bridge torii")
-FLYING = words_in("birds balloon kite plane rocket ufo")
 SITTERS = words_in("woman man portrait")
 PETS = words_in("cat dog rabbit owl fox")

@@ -13,6 +13,7 @@ from . import (
     dunes,
     fields,
     finish,
+    frames,
     heavens,
     interior,
     land,
@@ -199,6 +200,8 @@ def _near_air(easel: Easel) -> list[Stroke]:
         element = placing.ELEMENTS.get(thing.kind)
         if element is not None and element.where in {"sky", "flock"}:
             strokes += placing.strokes(easel, thing)
+    if frames.wanted(easel):
+        strokes.append(partial(frames.trees, easel))
     if scene.weather & {"rain", "storm"}:
         strokes.append(partial(weather.rain, easel))
     if "snow" in scene.weather:

@@ -24,7 +24,6 @@ class Element:
     size: float
     where: str
     many: int = 3
-    low: float = 0.0
 
 
 ELEMENTS: dict[str, Element] = {
@@ -140,6 +139,7 @@ def _one(
         if element.where == "flock":
             start = easel.random("flock").uniform(0.34, 0.62) * sheet.height * easel.scene.horizon
             y = start - sheet.unit * (0.02 * ((k + 1) // 2)) + dice.uniform(-0.02, 0.02) * sheet.unit
+        y = max(y, scale + sheet.unit * 0.02)
         depth = 0.95 - 0.3 * (1 - SMALLER[k % 12])
         return scale, easel.brush(x, y, scale, depth, flip=flip and element.where != "flock")
     assert ground is not None

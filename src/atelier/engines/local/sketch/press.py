@@ -53,8 +53,8 @@ def riso(picture: Image.Image, unit: float, dice: random.Random) -> Image.Image:
 def linocut(picture: Image.Image, unit: float, dice: random.Random, ink: Lab) -> Image.Image:
     """A key block cut with a gouge over one flat layer of colour."""
     grey = np.asarray(picture.convert("L")).astype(np.float32) / 255
-    low, high = np.percentile(grey[::8, ::8], (4, 96))
-    grey = np.clip((grey - low) / max(0.08, high - low), 0, 1)
+    low, high = np.percentile(grey[::8, ::8], (3, 99))
+    grey = np.clip((grey - low) / max(0.08, high - low), 0, 1) ** 1.2
     tall, wide = grey.shape
     wave = np.cumsum(ripple(dice, tall, 5, 3))[:, None] * 0.012 + ripple(dice, wide, 4, 3)[None, :] * unit * 0.006
     pitch = max(3.5, unit * 0.0074)

@@ -23,7 +23,8 @@ def slopes(easel: Easel, layer: Ground, mask: Mask, line: Line, crest: Lab, foot
     flanks: list[Line] = []
     caps: list[Line] = []
     places = layer.tops or (float(np.argmin(layer.skyline)) / (count - 1),)
-    snow_line = summit + sheet.unit * (0.13 if layer.kind == "mountain" else 0.1)
+    rise = float(line[:, 1].max()) - summit
+    snow_line = summit + min(sheet.unit * (0.13 if layer.kind == "mountain" else 0.1), rise * 0.42)
     for place in places:
         start = _local_top(layer, int(place * (count - 1)))
         x, y = line[start]

@@ -13,7 +13,7 @@ from .scene import Ground
 
 def conifer(dice: random.Random) -> Line:
     """A spruce of height 1 about its foot, with uneven tiers."""
-    tiers = dice.randint(5, 8)
+    tiers = dice.randint(6, 9)
     half = dice.uniform(0.17, 0.24)
     right, left = [], []
     for k in range(tiers):
