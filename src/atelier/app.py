@@ -16,6 +16,7 @@ from atelier.base.db import Acting
 from atelier.ledger import api as ledger_api
 from atelier.ledger import pages as ledger_pages
 from atelier.ops import health
+from atelier.ops.console import pages as console_pages
 from atelier.people import account as people_account
 from atelier.people import api as people_api
 from atelier.people import pages as people_pages
@@ -31,7 +32,7 @@ from atelier.web.routes import rules
 from atelier.web.templates import Templates
 
 HERE = Path(__file__).parent
-ROOMS = ("web", "studio", "people", "assets", "ledger", "ops")
+ROOMS = ("web", "studio", "people", "assets", "ledger", "ops/console")
 ROUTES = (
     openapi.routes,
     preferences.routes,
@@ -47,6 +48,7 @@ ROUTES = (
     studio_pages.routes,
     studio_pages.streams,
     studio_api.routes,
+    console_pages.routes,
 )
 
 
