@@ -65,12 +65,18 @@ async def listing(
 
 
 async def progress(db: AsyncSession, job_ids: Sequence[UUID]) -> dict[UUID, dict[int, Progress]]:
-    """How far the files of running jobs are, without the previews themselves."""
+    """How far the files of running jobs are, without the previews themselves: an empty one stands for each."""
     found: dict[UUID, dict[int, Progress]] = {job_id: {} for job_id in job_ids}
     if job_ids:
         columns = (Progress.job_id, Progress.position, Progress.step, Progress.steps, Progress.version)
-        for row in await db.execute(select(*columns).where(Progress.job_id.in_(job_ids))):
+        seen = Progress.preview.is_not(None).label("seen")
+        for row in await db.execute(select(*columns, seen).where(Progress.job_id.in_(job_ids))):
             found[row.job_id][row.position] = Progress(
-                job_id=row.job_id, position=row.position, step=row.step, steps=row.steps, version=row.version
+                job_id=row.job_id,
+                position=row.position,
+                step=row.step,
+                steps=row.steps,
+                version=row.version,
+                preview=b"" if row.seen else None,
             )
     return found

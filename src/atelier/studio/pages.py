@@ -59,9 +59,10 @@ async def make_page(
     source: Annotated[str | None, Query(alias="from")] = None,
     run: str | None = None,
     vary: bool = False,
+    prompt: str = "",
 ) -> Response:
-    """The studio of one tool: what to make beside what was made. `from` an asset or `run` fills the form in again."""
-    values: dict[str, Any] = {}
+    """The studio of one tool: what to make, beside what was made. `from` an asset, `run` or `prompt` fill it in."""
+    values: dict[str, Any] = {"prompt": prompt} if prompt else {}
     if source is not None:
         values = await _settings_of(db, parse_id(source, "picture"))
     elif run is not None:
@@ -199,10 +200,11 @@ async def job_fragment(job_id: str, request: Request, here: Here, me: Me, db: Db
 @streams.get("/jobs/{job_id}/preview/{position}", access=Access.MEMBER, limit=PAGES)
 async def preview(job_id: str, position: int, db: Db) -> Response:
     """What a file that is being made looks like so far."""
-    found = select(Progress.preview).where(Progress.job_id == parse_id(job_id, "run"), Progress.position == position)
+    job = await find(db, parse_id(job_id, "run"))
+    found = select(Progress.preview).where(Progress.job_id == job.id, Progress.position == position)
     picture = (await db.execute(found)).scalar_one_or_none()
-    if picture is None:
-        raise NotFound("preview")
+    if picture is None:  # made in the meantime, so the page that asked is about to change
+        return Response(status_code=204)
     return Response(picture, media_type="image/webp", headers={"Cache-Control": "private, max-age=60"})
 
 

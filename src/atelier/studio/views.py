@@ -129,7 +129,7 @@ def _frame(job: Job, position: int, asset: Asset | None, step: Progress | None, 
         return Frame(position, "canceled" if job.state == State.CANCELED else "failed")
     if step is None:
         return Frame(position, "queued")
-    preview = f"/jobs/{job.id}/preview/{position}?v={step.version}"
+    preview = f"/jobs/{job.id}/preview/{position}?v={step.version}" if step.preview is not None else None
     return Frame(position, "making", step=step.step, steps=step.steps, preview_url=preview)
 
 

@@ -7,9 +7,13 @@ customElements.define("brief-form", class extends HTMLElement {
     this.#form = this.querySelector("form");
     this.addEventListener("input", this);
     this.addEventListener("change", this);
-    this.addEventListener("htmx:beforeSwap", this);
     this.addEventListener("htmx:afterRequest", this);
+    document.addEventListener("htmx:beforeSwap", this); // it is told to where the answer goes, not to who asked
     this.#price();
+  }
+
+  disconnectedCallback() {
+    document.removeEventListener("htmx:beforeSwap", this);
   }
 
   handleEvent(event) {
@@ -35,7 +39,7 @@ customElements.define("brief-form", class extends HTMLElement {
 
   // a refusal (402, 422, 429 …) comes as the form itself, with what was typed and what is wrong
   #answer(event) {
-    if (event.detail.xhr.status < 400 || !/id="brief"/.test(event.detail.serverResponse)) return;
+    if (!this.contains(event.detail.requestConfig.elt) || event.detail.xhr.status < 400 || !/id="brief"/.test(event.detail.serverResponse)) return;
     event.detail.shouldSwap = true;
     event.detail.isError = false;
     event.detail.target = this;
