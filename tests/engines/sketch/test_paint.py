@@ -93,6 +93,8 @@ def test_a_boat_changes_the_water_and_not_the_sky() -> None:
         "bridge",
         "palm",
         "stars",
+        "island",
+        "road",
     ],
 )
 def test_every_word_at_sea_leaves_its_mark(word: str) -> None:

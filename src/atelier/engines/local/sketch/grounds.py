@@ -42,6 +42,8 @@ def lay_out(scene: Scene, width: int, height: int, seed: int) -> tuple[Ground, .
             line = base - _mesa(dice, wide) * tall
         elif kind == "shore":
             line = base - _shore(dice, _side(scene)) * tall
+        elif kind == "islet":
+            line = base - _islets(dice, scene) * tall
         elif kind == "island":
             line = base - _island(dice) * tall
         else:
@@ -79,10 +81,10 @@ def _plan(scene: Scene, add: Adder, height: int, unit: float, horizon: float, se
                 unit * 0.05,
                 horizon,
             )
-        elif "island" in kinds:
-            pass
-        else:
+        elif "island" not in kinds:
             _open_water(add, seed, horizon, unit)
+        if "island" in kinds:
+            add("islet", "islet", 0.62, horizon + unit * 0.004, unit * 0.11, horizon + unit * 0.004)
         if scene.ground == "beach" or "beach" in kinds:
             add("shore", "sand", 1.0, height * 0.93, unit * 0.03, height)
         elif needs_shore(scene):
@@ -149,7 +151,7 @@ def wide_open(scene: Scene) -> bool:
 
 def needs_shore(scene: Scene) -> bool:
     """Whether things stand about that want firm ground before the water."""
-    return any(thing.kind in STANDING for thing in scene.things)
+    return any(thing.kind in STANDING or thing.kind == "road" for thing in scene.things)
 
 
 def _volcano(dice: random.Random, wide: float) -> Line:
@@ -187,6 +189,22 @@ def _shore(dice: random.Random, place: float | None) -> Line:
     rise = 1 / (1 + np.exp(-(x - 0.58) * 11))
     result: Line = 0.12 + 0.88 * rise + 0.03 * ripple(dice, SAMPLES, 5, 3) - 0.12 * (x < 0)
     return result
+
+
+def _islets(dice: random.Random, scene: Scene) -> Line:
+    """One island or several, each a hump in the open sea."""
+    thing = scene.thing("island")
+    number = 1 if thing is None else min(6, thing.count or (3 if thing.plural else 1))
+    x, line = np.linspace(0, 1, SAMPLES), np.zeros(SAMPLES)
+    for k in range(number):
+        centre = dice.choice((0.32, 0.66)) if number == 1 else (k + 0.5) / number + dice.uniform(-0.06, 0.06)
+        if thing is not None and thing.place is not None and k == 0:
+            centre = thing.place
+        half = dice.uniform(0.16, 0.22) if number == 1 else dice.uniform(0.07, 0.13)
+        hump = np.clip(1 - ((x - centre) / half) ** 2, 0, 1) ** 0.8 * dice.uniform(0.7, 1.0)
+        line = np.maximum(line, hump * (thing.size if thing is not None else 1))
+    rough: Line = line * (1 + 0.22 * ripple(dice, SAMPLES, 9, 4))
+    return rough
 
 
 def _island(dice: random.Random) -> Line:

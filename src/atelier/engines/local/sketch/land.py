@@ -21,6 +21,7 @@ SOIL: dict[str, tuple[str, ...]] = {
     "dune": ("e2a862", "dd9a58", "e6b478"),
     "mesa": ("c8703f", "b9653f", "cf7d52"),
     "shore": ("6c8a58", "7d8a5c", "5b7f66"),
+    "islet": ("4f7f5f", "5f8a62", "6f8456"),
     "island": ("5f8377", "6f8471", "567a86"),
     "sand": ("f0d9a8", "ecd2a0", "f2dcb4"),
 }

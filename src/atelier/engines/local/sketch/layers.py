@@ -87,6 +87,8 @@ def _land(easel: Easel) -> list[Stroke]:
         strokes.append(partial(land.ground, easel, layer))
         if layer.kind == "volcano":
             strokes += _fire(easel, layer)
+        if layer.name == "range" and scene.thing("waterfall"):
+            strokes.append(partial(routes.waterfall, easel, layer))
     if scene.ground == "city":
         strokes += _towers(easel, wet=wet)
     if wet:

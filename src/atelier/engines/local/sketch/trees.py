@@ -52,7 +52,7 @@ def treeline(easel: Easel, layer: Ground) -> list[Line]:
         return []
     dice = easel.random(f"trees:{layer.name}")
     wooded = scene.ground == "forest" or layer.kind == "forest"
-    if layer.kind not in {"forest", "hill", "shore"} or scene.ground in {"city", "meadow"}:
+    if layer.kind not in {"forest", "hill", "shore", "islet"} or scene.ground in {"city", "meadow"}:
         return []
     leafy = scene.thing("broadleaf", "birch", "blossom") is not None or (
         scene.thing("conifer") is None and easel.random("leafy").random() < (0.3 if scene.ground == "forest" else 0.45)
@@ -79,6 +79,8 @@ def treeline(easel: Easel, layer: Ground) -> list[Line]:
         tall = size * dice.uniform(0.55, 1.15) * (0.75 + 0.35 * density)
         outline = shape(dice)
         base = layer.at(x, sheet.width) + size * 0.06
+        if layer.kind == "islet" and base > layer.foot - size * 0.1:
+            continue
         trees.append(np.stack([x + outline[:, 0] * tall, base - outline[:, 1] * tall], 1))
         if len(trees) > 420:
             break
