@@ -1,6 +1,6 @@
 """Jobs, their progress, and the queue.
 
-The queue is Procrastinate's own schema, as its release brings it. The web role reaches it only through `enqueue_job`.
+The queue is Procrastinate's own schema, as its release brings it. The web role reaches it only by writing a job.
 """
 
 from alembic import op
@@ -31,7 +31,7 @@ def upgrade() -> None:
              attempt integer NOT NULL DEFAULT 0,
              priority integer NOT NULL DEFAULT 0,
              deadline_s integer NOT NULL CHECK (deadline_s > 0),
-             expected integer NOT NULL CHECK (expected > 0),
+             expected integer NOT NULL CHECK (expected >= 0),
              made integer NOT NULL DEFAULT 0 CHECK (made BETWEEN 0 AND expected),
              price integer NOT NULL CHECK (price >= 0),
              charged integer CHECK (charged BETWEEN 0 AND price),
@@ -79,23 +79,71 @@ def upgrade() -> None:
              preview bytea,
              PRIMARY KEY (job_id, position))""",
         *isolate("job_progress", web="SELECT", worker="SELECT, INSERT, UPDATE, DELETE"),
-        # the one way into the queue: for a job that waits, and that the caller may see
-        """CREATE FUNCTION enqueue_job(job uuid) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER
+        # a job that is written to wait is in the queue by that: neither exists without the other
+        """CREATE FUNCTION enter_queue(mine jobs) RETURNS void LANGUAGE plpgsql AS $$
+           BEGIN
+             PERFORM procrastinate_defer_jobs_v1(ARRAY[ROW(mine.queue, 'perform', mine.priority, NULL, mine.id::text,
+               jsonb_build_object('job_id', mine.id, 'member_id', mine.member_id), NULL
+               )::procrastinate_job_to_defer_v1]);
+           END $$""",
+        """CREATE FUNCTION jobs_enter_queue() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+           SET search_path = public AS $$ BEGIN PERFORM enter_queue(NEW); RETURN NULL; END $$""",
+        """CREATE TRIGGER enter_queue AFTER INSERT ON jobs FOR EACH ROW WHEN (NEW.state = 'queued')
+           EXECUTE FUNCTION jobs_enter_queue()""",
+        # again, for a waiting job whose entry is gone
+        """CREATE FUNCTION enqueue_job(job uuid) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
            SET search_path = public AS $$
-           DECLARE mine jobs; queued bigint[];
+           DECLARE mine jobs;
            BEGIN
              SELECT * INTO mine FROM jobs WHERE id = job AND state = 'queued'
-               AND (member_id = atelier_member() OR (session_user <> 'atelier_web' AND atelier_studio()));
+               AND (member_id = atelier_member() OR atelier_studio());
              IF NOT FOUND THEN
                RAISE EXCEPTION 'no such waiting job' USING ERRCODE = 'insufficient_privilege';
              END IF;
-             queued := procrastinate_defer_jobs_v1(ARRAY[ROW(mine.queue, 'perform', mine.priority, NULL, mine.id::text,
-               jsonb_build_object('job_id', mine.id, 'member_id', mine.member_id), NULL
-               )::procrastinate_job_to_defer_v1]);
-             RETURN queued[1];
+             PERFORM enter_queue(mine);
            END $$""",
-        "REVOKE ALL ON FUNCTION enqueue_job FROM PUBLIC",
-        "GRANT EXECUTE ON FUNCTION enqueue_job TO atelier_web, atelier_worker, atelier_operator",
+        "REVOKE ALL ON FUNCTION enter_queue, jobs_enter_queue, enqueue_job FROM PUBLIC",
+        "GRANT EXECUTE ON FUNCTION enqueue_job TO atelier_worker, atelier_operator",
+        # begins an attempt: from here on whatever has a lower number can write nothing
+        """CREATE FUNCTION claim_job(job uuid, member uuid) RETURNS jobs LANGUAGE plpgsql AS $$
+           DECLARE mine jobs;
+           BEGIN
+             PERFORM set_config('atelier.member', member::text, true);
+             UPDATE jobs SET state = 'running', attempt = attempt + 1, started_at = now()
+               WHERE id = job AND state IN ('queued', 'running') RETURNING * INTO mine;
+             IF FOUND THEN
+               INSERT INTO events (kind, member_id, subject_id, data) VALUES ('job:started', member, job,
+                 jsonb_build_object('state', 'running', 'attempt', mine.attempt));
+               IF mine.attempt > 1 THEN DELETE FROM job_progress WHERE job_id = job; END IF;
+             END IF;
+             RETURN mine;
+           END $$""",
+        # A worker's next entry, with the job that it stands for claimed in the same statement. Procrastinate's own
+        # fetch plans a join that is quadratic if its connection prepared it while the table was empty; this one has
+        # no other way than along the index. A claim that a dying database forgets is only made again, so it needs
+        # not wait for the disk.
+        """CREATE FUNCTION take_job(queues varchar[], worker bigint, OUT entry procrastinate_jobs, OUT job jobs)
+           LANGUAGE plpgsql SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off AS $$
+           BEGIN
+             SELECT * INTO entry FROM procrastinate_jobs q
+               WHERE q.status = 'todo' AND (queues IS NULL OR q.queue_name = ANY (queues))
+                 AND (q.scheduled_at IS NULL OR q.scheduled_at <= now())
+                 AND (q.lock IS NULL OR NOT EXISTS (SELECT FROM procrastinate_jobs other WHERE other.lock = q.lock
+                   AND (other.status = 'doing' OR (other.status = 'todo'
+                     AND (-other.priority, other.id) < (-q.priority, q.id)))))
+               ORDER BY q.priority DESC, q.id LIMIT 1 FOR UPDATE SKIP LOCKED;
+             IF entry.id IS NULL THEN RETURN; END IF;
+             UPDATE procrastinate_jobs SET status = 'doing', worker_id = worker WHERE id = entry.id;
+             IF entry.task_name = 'perform' THEN
+               PERFORM set_config('synchronous_commit', 'off', true);
+               job := claim_job((entry.args ->> 'job_id')::uuid, (entry.args ->> 'member_id')::uuid);
+             END IF;
+           END $$""",
+        "REVOKE ALL ON FUNCTION claim_job, take_job FROM PUBLIC",
+        "GRANT EXECUTE ON FUNCTION claim_job, take_job TO atelier_worker",
+        # our own events tell a job's story, so the queue need not write it a second time
+        "ALTER TABLE procrastinate_jobs DISABLE TRIGGER procrastinate_trigger_status_events_insert_v1",
+        "ALTER TABLE procrastinate_jobs DISABLE TRIGGER procrastinate_trigger_status_events_update_v1",
         # a canceled job leaves the queue at once
         """CREATE FUNCTION dequeue_job(job uuid) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
            SET search_path = public AS $$
@@ -117,7 +165,9 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute("DROP FUNCTION enqueue_job, dequeue_job")
+    op.execute("DROP FUNCTION enqueue_job, dequeue_job, take_job, claim_job")
+    op.execute("DROP TRIGGER enter_queue ON jobs")
+    op.execute("DROP FUNCTION jobs_enter_queue, enter_queue")
     op.execute("DROP TABLE job_progress, jobs")
     op.execute("DROP FUNCTION jobs_go_forward")
     op.execute(f"DROP TABLE {', '.join(QUEUE_TABLES)} CASCADE")

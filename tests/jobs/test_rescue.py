@@ -7,18 +7,18 @@ from uuid import UUID
 
 import psycopg
 import pytest
+from tests.studio.conftest import balanced, claim, look, maker, settings, start, studio, told, until, wallet, working
 
 from atelier.base.db import libpq_url
 from atelier.jobs import rescue, rules
-from atelier.jobs.queue import open_queue
+from atelier.jobs.queue import Taken, open_queue
 from atelier.studio import Studio
-from atelier.studio.perform import _claim, expire
-from tests.studio.conftest import balanced, look, maker, settings, start, studio, told, until, wallet, working
+from atelier.studio.perform import expire
 
 __all__ = ["maker", "settings", "studio", "told"]
 
 
-async def nobody(job_id: UUID, member_id: UUID) -> None:
+async def nobody(taken: Taken) -> bool:
     raise AssertionError("nothing is performed here")
 
 
@@ -40,7 +40,7 @@ async def test_what_a_dead_worker_had_is_done_by_the_next(studio: Studio, maker:
     async with open_queue(studio.queue_url, nobody).open_async() as queue:
         dead = await queue.job_manager.register_worker()
         assert await queue.job_manager.fetch_job(queues=None, worker_id=dead)
-    await _claim(studio.worker_db, job_id, maker)
+    assert (await look(studio, maker, job_id)).attempt == 1
     assert await one_round(studio) == 0  # it may still live
     assert await one_round(studio, stalled=0) == 1
     async with working(studio):
@@ -51,7 +51,7 @@ async def test_what_a_dead_worker_had_is_done_by_the_next(studio: Studio, maker:
 
 async def test_a_run_that_its_worker_forgot_ends_with_its_credits_back(studio: Studio, maker: UUID) -> None:
     job_id = await start(studio, maker)
-    await _claim(studio.worker_db, job_id, maker)
+    await claim(studio, maker, job_id)
     as_owner(studio, "UPDATE jobs SET started_at = now() - interval '10 minutes' WHERE id = %s", job_id)
     assert await one_round(studio) == 1
     job = await look(studio, maker, job_id)

@@ -14,6 +14,7 @@ import psycopg
 import pytest
 from PIL import Image
 from pydantic import SecretStr
+from sqlalchemy import select, text
 from tests.conftest import SECRET
 
 from atelier import ledger
@@ -147,3 +148,11 @@ async def wallet(studio: Studio, member: UUID) -> tuple[int, int]:
 async def balanced(studio: Studio) -> bool:
     async with studio.operator_db.transaction(Acting.for_studio()) as db:
         return (await ledger.check(db)).balanced
+
+
+async def claim(studio: Studio, member: UUID, job_id: UUID) -> Job | None:
+    """Begin an attempt at a job, as a worker does when it takes the job's entry from the queue."""
+    statement = text("SELECT * FROM claim_job(:job, :member)").bindparams(job=job_id, member=member)
+    async with studio.worker_db.transaction(Acting.member(member)) as db:
+        found = await db.execute(select(Job).from_statement(statement).execution_options(populate_existing=True))
+        return found.scalar_one_or_none()

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import func, select
-from tests.studio.conftest import Told, balanced, look, new_member, start, until, wallet, working
+from tests.studio.conftest import Told, balanced, claim, look, new_member, start, until, wallet, working
 
 from atelier.assets import Asset
 from atelier.base.db import Acting
@@ -19,7 +19,7 @@ from atelier.jobs.tables import State
 from atelier.ledger import NotEnoughCredits
 from atelier.studio import Studio, Wish, begin
 from atelier.studio.begin import KeyReused
-from atelier.studio.perform import Ending, _claim, finish
+from atelier.studio.perform import Ending, finish
 from atelier.tools import InvalidInput, UnknownTool
 
 
@@ -186,8 +186,8 @@ async def test_a_worker_that_has_no_time_left_gives_its_run_back(studio: Studio,
 
 async def test_a_worker_that_was_presumed_dead_cannot_finish_a_second_time(studio: Studio, maker: UUID) -> None:
     job_id = await start(studio, maker)
-    first = await _claim(studio.worker_db, job_id, maker)
-    second = await _claim(studio.worker_db, job_id, maker)
+    first = await claim(studio, maker, job_id)
+    second = await claim(studio, maker, job_id)
     assert first is not None
     assert second is not None
     first.attempt = 1
@@ -196,7 +196,7 @@ async def test_a_worker_that_was_presumed_dead_cannot_finish_a_second_time(studi
     assert await finish(studio.worker_db, second, Ending(State.FAILED, code="x", message="x"))
     assert not await finish(studio.worker_db, second, Ending(State.FAILED, code="x", message="x"))
     assert await wallet(studio, maker) == (100, 0)
-    assert await _claim(studio.worker_db, job_id, maker) is None
+    assert await claim(studio, maker, job_id) is None
 
 
 async def test_the_same_key_gives_the_same_job_and_is_bound_to_member_and_wish(studio: Studio, maker: UUID) -> None:

@@ -6,7 +6,7 @@ import json
 import time
 from uuid import UUID
 
-from sqlalchemy import delete, text
+from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 
 from atelier.base.db import Acting, Database
@@ -68,9 +68,3 @@ class Reporter:
             "preview": preview,
             "elapsed_s": round(time.monotonic() - self._began, 1),
         }
-
-
-async def forget(database: Database, job_id: UUID, member_id: UUID) -> None:
-    """Drop a job's progress: it is over, or begins anew."""
-    async with database.transaction(Acting.member(member_id)) as db:
-        await db.execute(delete(Progress).where(Progress.job_id == job_id))

@@ -1,23 +1,39 @@
 """The queue: Procrastinate on the worker role's own connections.
 
-Web processes never open it: they enqueue through `enqueue_job`, in `begin`'s own transaction.
+Web processes never open it: a job that they write is in the queue by that.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from uuid import UUID
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
 
-from procrastinate import App, BaseRetryStrategy, PsycopgConnector, RetryDecision
+from procrastinate import App, BaseRetryStrategy, JobContext, PsycopgConnector, RetryDecision
 from procrastinate.jobs import Job as QueueJob
+from procrastinate.jobs import Status
+from procrastinate.manager import JobManager, NotificationCallback
+from psycopg import AsyncConnection
+from psycopg_pool import AsyncConnectionPool
 from sqlalchemy import URL
 
 from atelier.base.db import libpq_url
+from atelier.jobs.tables import Job
 
 HEARTBEAT = 2.0  # seconds between two signs of life of a worker
 STALLED = 6.0  # seconds without one after which its jobs are taken from it
 
-Perform = Callable[[UUID, UUID], Awaitable[None]]
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A job that this worker has claimed, and the queue's entry that stands for it."""
+
+    job: Job
+    entry: int
+
+
+# True when the entry left the queue in the transaction that ended the job
+Perform = Callable[[Taken], Awaitable[bool]]
 
 
 class Again(Exception):
@@ -36,21 +52,89 @@ class _WhenAsked(BaseRetryStrategy):
         return RetryDecision(retry_in={"milliseconds": int(seconds * 1000)})
 
 
-def open_queue(url: URL, perform: Perform, *, pool: int = 4) -> App:
-    """The queue as a worker sees it; `perform(job_id, member_id)` is what it does with each job.
+_ENTRY = ["id", "status", "task_name", "priority", "lock", "queueing_lock"]
+_ENTRY += ["args", "scheduled_at", "queue_name", "attempts"]
+_COLUMNS = [column.key for column in Job.__table__.columns]
+_SELECTED = [f"(entry).{name}" for name in _ENTRY] + [f"(job).{name} AS job_{name}" for name in _COLUMNS]
+_TAKE = f"SELECT {', '.join(_SELECTED)} FROM take_job(%(queues)s::varchar[], %(worker)s)"  # noqa: S608 - our own names
+_LEAVE = "DELETE FROM procrastinate_jobs WHERE id = %(entry)s AND worker_id = %(worker)s RETURNING id"
 
-    The pool's connections plan each fetch anew: the plan that is prepared while the table is empty is quadratic later.
-    """
+
+class Entries(JobManager):
+    """Procrastinate's door to its tables, where an entry is taken and its job claimed in one round trip."""
+
+    def __init__(self, connector: PsycopgConnector) -> None:
+        super().__init__(connector)
+        self._claimed: dict[int, Job] = {}
+        self._gone: set[int] = set()
+        self._heard = False
+
+    async def fetch_job(self, queues: Iterable[str] | None, worker_id: int) -> QueueJob | None:
+        while True:
+            self._heard = False
+            row = await self.connector.execute_query_one_async(_TAKE, queues=queues, worker=worker_id)
+            if row["id"] is not None:
+                break
+            if not self._heard:  # else one came in while we looked, and its signal would be lost
+                return None
+        if row["job_id"] is not None:
+            self._claimed[row["id"]] = Job(**{name: row[f"job_{name}"] for name in _COLUMNS})
+        return QueueJob.from_row({**row, "worker_id": worker_id})
+
+    async def listen_for_jobs(
+        self, *, on_notification: NotificationCallback, queues: Iterable[str] | None = None
+    ) -> None:
+        async def heard(**signal: Any) -> None:
+            self._heard = True
+            await on_notification(**signal)
+
+        await super().listen_for_jobs(on_notification=heard, queues=queues)
+
+    def claimed(self, entry: int) -> Job | None:
+        """The job that was claimed with an entry, or None if it had ended already."""
+        return self._claimed.pop(entry, None)
+
+    def gone(self, entry: int) -> None:
+        """Note that an entry has left the queue already."""
+        self._gone.add(entry)
+
+    async def finish_job(self, job: QueueJob, status: Status, delete_job: bool) -> None:
+        """Take an entry out of the queue, unless it is gone, or another worker's by now."""
+        assert job.id is not None
+        if job.id in self._gone:
+            self._gone.discard(job.id)
+        else:
+            await self.connector.execute_query_all_async(_LEAVE, entry=job.id, worker=job.worker_id)
+
+
+def open_queue(url: URL, perform: Perform, *, pool: int = 4) -> App:
+    """The queue as a worker sees it; `perform` is what it does with each job that it has claimed."""
     connector = PsycopgConnector(
+        pool_factory=_pool,
         conninfo=libpq_url(url),
         min_size=1,
         max_size=pool,
-        kwargs={"options": "-c plan_cache_mode=force_custom_plan -c jit=off", "application_name": "atelier queue"},
+        kwargs={"options": "-c jit=off", "application_name": "atelier queue"},
+        configure=_each_statement_by_itself,
     )
     app = App(connector=connector)
+    entries = app.job_manager = Entries(connector)
 
-    @app.task(name="perform", retry=_WhenAsked())
-    async def task(job_id: str, member_id: str) -> None:
-        await perform(UUID(job_id), UUID(member_id))
+    @app.task(name="perform", retry=_WhenAsked(), pass_context=True)
+    async def task(context: JobContext, job_id: str, member_id: str) -> None:
+        entry = context.job.id
+        assert entry is not None
+        job = entries.claimed(entry)
+        if job is not None and await perform(Taken(job, entry)):
+            entries.gone(entry)
 
     return app
+
+
+async def _each_statement_by_itself(connection: AsyncConnection[Any]) -> None:
+    await connection.set_autocommit(True)  # spares each of them BEGIN and COMMIT
+
+
+def _pool(**options: Any) -> AsyncConnectionPool:
+    """Connections without a question before each use: one that died fails its statement, and the worker begins anew."""
+    return AsyncConnectionPool(**{**options, "check": None})

@@ -14,8 +14,9 @@ def priority(waiting: int) -> int:
 
 
 def charge(price: int, made: int, expected: int) -> int:
-    """What a job costs that made `made` of `expected` files: the price of each file, rounded in the member's favour."""
-    return price if made >= expected else price * made // expected
+    """What a job costs that ended early with `made` of `expected` files: the price of each, rounded in the member's
+    favour. One that yields no files is paid for when it succeeds, or not at all."""
+    return price * made // expected if expected else 0
 
 
 def backoff(attempt: int) -> float:

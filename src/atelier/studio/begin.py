@@ -47,7 +47,7 @@ _BEFORE = text(
        FROM (SELECT) AS always
        LEFT JOIN jobs AS earlier ON earlier.member_id = :member AND earlier.idempotency_key = CAST(:key AS text)"""
 )
-_ENQUEUE = text(
+_WRITE = text(  # the database itself puts a job that is written into the queue
     """WITH job AS (
          INSERT INTO jobs (id, member_id, tool, model, queue, title, input, source, priority, deadline_s, expected,
                            price, idempotency_key, body_digest)
@@ -85,7 +85,7 @@ async def begin(db: AsyncSession, catalog: Catalog, member_id: UUID, wish: Wish)
     settled = quoted.tool.settle(quoted.wish)
     expected = quoted.tool.expected(settled)
     await db.execute(
-        _ENQUEUE,
+        _WRITE,
         {
             "id": job_id,
             "member": member_id,
@@ -104,7 +104,6 @@ async def begin(db: AsyncSession, catalog: Catalog, member_id: UUID, wish: Wish)
             "data": json.dumps({"state": "queued", "tool": quoted.tool.id, "model": quoted.model.id, "made": 0}),
         },
     )
-    await db.execute(text("SELECT enqueue_job(:job)"), {"job": job_id})
     return job_id
 
 

@@ -7,26 +7,25 @@ a worker that was presumed dead and returns finds that its attempt is no longer 
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, text, update
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import BigInteger, Text, bindparam, text, update
 
 from atelier import assets, ledger
 from atelier.assets import Kept
 from atelier.base import events
-from atelier.base.clock import now
 from atelier.base.db import Acting, Database
 from atelier.base.errors import AtelierError
 from atelier.base.log import get_log
 from atelier.engines import EngineError, Made, Output, Preview, Progress, Work
 from atelier.jobs import Job, State, rules
-from atelier.jobs.progress import Reporter, forget
-from atelier.jobs.queue import Again
+from atelier.jobs.progress import Reporter
+from atelier.jobs.queue import Again, Taken
 from atelier.jobs.worker import Stops
 from atelier.studio.house import Studio
 
@@ -41,24 +40,22 @@ class Ending:
     message: str | None = None
 
 
-async def perform(studio: Studio, stops: Stops, job_id: UUID, member_id: UUID) -> None:
-    """Make one attempt at a job and write how it ended; raises `Again` where another attempt shall follow."""
-    job = await _claim(studio.worker_db, job_id, member_id)
-    if job is None:
-        return
+async def perform(studio: Studio, stops: Stops, taken: Taken) -> bool:
+    """Make one attempt at a claimed job and write how it ended; raises `Again` where another attempt shall follow.
+
+    True if the job ended with this attempt: then its entry has left the queue as well.
+    """
+    job = taken.job
     if job.cancel_requested_at is not None:  # asked while the worker that had it died
-        await finish(studio.worker_db, job, Ending(State.CANCELED))
-        return
-    if job.attempt > rules.ATTEMPTS:
-        await finish(studio.worker_db, job, _failed("engine_crashed", "The engine stopped at this again and again."))
-        return
-    ending = await _attempt(studio, stops, job)
-    if ending is None:
-        return
-    await finish(studio.worker_db, job, ending)
+        ending = Ending(State.CANCELED)
+    elif job.attempt > rules.ATTEMPTS:
+        ending = _failed("engine_crashed", "The engine stopped at this again and again.")
+    else:
+        ending = await _attempt(studio, stops, job)
+    return await finish(studio.worker_db, job, ending, entry=taken.entry)
 
 
-async def _attempt(studio: Studio, stops: Stops, job: Job) -> Ending | None:
+async def _attempt(studio: Studio, stops: Stops, job: Job) -> Ending:
     """Let the engine work; its ending. Raises `Again` for another attempt, with the job back in the queue."""
     kept: dict[int, Kept] = {}
     task = asyncio.current_task()
@@ -131,25 +128,6 @@ def _failed(code: str, message: str, kept: dict[int, Kept] | None = None) -> End
     return Ending(State.FAILED, kept or {}, code, message)
 
 
-async def _claim(database: Database, job_id: UUID, member_id: UUID) -> Job | None:
-    """Take the job for a new attempt, or None if it has ended."""
-    claim = (
-        update(Job)
-        .where(Job.id == job_id, Job.state.in_([State.QUEUED, State.RUNNING]))
-        .values(state=State.RUNNING, attempt=Job.attempt + 1, started_at=func.now())
-        .returning(Job)
-    )
-    async with database.transaction(Acting.member(member_id)) as db:
-        job = (await db.execute(claim)).scalar_one_or_none()
-        if job is not None:
-            await events.record(
-                db, "job:started", member=member_id, subject=job_id, state=State.RUNNING, attempt=job.attempt
-            )
-    if job is not None and job.attempt > 1:
-        await forget(database, job_id, member_id)
-    return job
-
-
 async def _requeue(database: Database, job: Job, *, reason: str, counts: bool = True) -> None:
     """Put our row back to waiting; the queue's own entry goes back with `Again`."""
     async with database.transaction(Acting.member(job.member_id)) as db:
@@ -165,57 +143,50 @@ async def _requeue(database: Database, job: Job, *, reason: str, counts: bool = 
             )
 
 
-async def finish(database: Database, job: Job, ending: Ending) -> bool:
-    """Write an ending in one transaction: files, settlement, the job's state and the fact.
+# the fence, the fact and what the queue still has of it, in one round trip
+_END = text(
+    """WITH ended AS (
+         UPDATE jobs SET state = :state, made = :made, charged = :charged, finished_at = now(), error_code = :code,
+                error_message = :message
+         WHERE id = :job AND attempt = :attempt AND state IN ('queued', 'running')
+         RETURNING id, member_id),
+       fact AS (
+         INSERT INTO events (kind, member_id, subject_id, data)
+         SELECT 'job:' || :state, member_id, id, CAST(:fact AS jsonb) FROM ended),
+       forgotten AS (DELETE FROM job_progress USING ended WHERE job_id = ended.id),
+       unqueued AS (DELETE FROM procrastinate_jobs q USING ended WHERE q.id = :entry)
+       SELECT id FROM ended"""
+).bindparams(bindparam("state", type_=Text), bindparam("entry", type_=BigInteger))
 
-    False if another attempt owns the job, or it has ended already.
+
+async def finish(database: Database, job: Job, ending: Ending, *, entry: int | None = None) -> bool:
+    """Write an ending in one transaction: the job's state, files, settlement, the fact, and the queue's `entry` gone.
+
+    False if another attempt owns the job, or it has ended already; then nothing is written.
     """
     made = len(ending.kept)
-    charged = rules.charge(job.price, made, job.expected)
+    charged = job.price if ending.state == State.SUCCEEDED else rules.charge(job.price, made, job.expected)
+    values = {
+        "job": job.id,
+        "attempt": job.attempt,
+        "state": ending.state,
+        "made": made,
+        "charged": charged,
+        "code": ending.code,
+        "message": ending.message,
+        "entry": entry,
+        "fact": json.dumps({"state": ending.state, "made": made, "charged": charged, "code": ending.code}),
+    }
     async with database.transaction(Acting.member(job.member_id)) as db:
-        ended = await db.execute(
-            update(Job)
-            .where(Job.id == job.id, Job.attempt == job.attempt, Job.state.in_([State.QUEUED, State.RUNNING]))
-            .values(
-                state=ending.state,
-                made=made,
-                charged=charged,
-                finished_at=now(),
-                error_code=ending.code,
-                error_message=ending.message,
-            )
-            .returning(Job.id)
-        )
-        if ended.scalar_one_or_none() is None:
+        if (await db.execute(_END, values)).scalar_one_or_none() is None:
             get_log().warning("job:superseded", job=str(job.id), attempt=job.attempt)
             return False
-        await _keep_and_settle(db, job, ending, charged)
+        for position, kept in sorted(ending.kept.items()):
+            await assets.add(db, kept, job_id=job.id, position=position, title=job.title)
+        if job.price:
+            await ledger.settle(db, job_id=job.id, used=charged)
     get_log().info(f"job:{ending.state}", job=str(job.id), member=str(job.member_id), made=made, charged=charged)
     return True
-
-
-async def _keep_and_settle(db: AsyncSession, job: Job, ending: Ending, charged: int) -> None:
-    for position, kept in sorted(ending.kept.items()):
-        await assets.add(
-            db,
-            kept,
-            job_id=job.id,
-            position=position,
-            title=job.title,
-        )
-    if job.price:
-        await ledger.settle(db, job_id=job.id, used=charged)
-    await db.execute(text("DELETE FROM job_progress WHERE job_id = :job"), {"job": job.id})
-    await events.record(
-        db,
-        f"job:{ending.state}",
-        member=job.member_id,
-        subject=job.id,
-        state=ending.state,
-        made=len(ending.kept),
-        charged=charged,
-        code=ending.code,
-    )
 
 
 async def expire(database: Database, job_id: UUID, member_id: UUID, state: str) -> None:

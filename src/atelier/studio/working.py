@@ -21,7 +21,7 @@ async def work_until(
 ) -> None:
     """Perform the studio's jobs until `stop` is set; `queues` are engines' ids, all that are known by default."""
     stops = Stops(studio.worker_db)
-    queue = open_queue(studio.queue_url, lambda job, member: perform(studio, stops, job, member))
+    queue = open_queue(studio.queue_url, lambda taken: perform(studio, stops, taken))
     await work(
         queue,
         studio.worker_db,

@@ -1,0 +1,72 @@
+"""A tool that makes nothing, the engine for it, and the catalog that offers it for one credit."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from pydantic import Field
+
+from atelier import tools
+from atelier.bootstrap import open_studio
+from atelier.engines import Made, Work
+from atelier.settings import load
+from atelier.studio import Studio
+from atelier.tools import Kind, Tool, ToolInput, Units
+
+CATALOG = """[[model]]
+id = "nothing"
+name = "Nothing"
+tool = "nothing.make"
+engine = "nothing"
+licence = "Apache-2.0"
+price = { calls = 1 }
+"""
+
+
+class Nothing(Tool):
+    """Takes its time and leaves no file."""
+
+    id = "nothing.make"
+    name = "Nothing"
+    yields = Kind.TEXT
+
+    class Input(ToolInput):
+        seconds: float = Field(0, ge=0, le=10)
+
+    def units(self, wish: Input) -> Units:
+        return {"calls": 1}
+
+    def expected(self, wish: Input) -> int:
+        return 0
+
+    def title(self, wish: Input) -> str:
+        return "Nothing"
+
+
+class NothingEngine:
+    """Waits for as long as it is told."""
+
+    async def make(self, work: Work) -> AsyncGenerator[Made, None]:
+        if work.input["seconds"]:
+            await asyncio.sleep(work.input["seconds"])
+        return
+        yield  # makes this a generator
+
+    async def close(self) -> None:
+        return
+
+
+def write_catalog(folder: Path) -> None:
+    """Offer nothing, in a data folder."""
+    (folder / "catalog.toml").write_text(CATALOG)
+
+
+@asynccontextmanager
+async def studio() -> AsyncIterator[Studio]:
+    """The studio of the environment's settings, which can make nothing."""
+    tools.offer(Nothing())
+    async with open_studio(load(), engines={"nothing": NothingEngine}) as opened:
+        yield opened
