@@ -1,0 +1,46 @@
+"""All checks, in the order of the report; each module holds those of one subject."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+from atelier.ops.audit.check import Check
+from atelier.ops.audit.checks import (
+    catalog,
+    database,
+    edge,
+    files,
+    isolation,
+    jobs,
+    libraries,
+    limits,
+    money,
+    place,
+    powers,
+    recovery,
+    routes,
+    secrets,
+)
+
+
+def _of(module: ModuleType) -> list[Check]:
+    return [found for found in vars(module).values() if isinstance(found, Check)]
+
+
+SUBJECTS = (
+    routes,
+    limits,
+    isolation,
+    powers,
+    edge,
+    secrets,
+    money,
+    jobs,
+    catalog,
+    files,
+    database,
+    recovery,
+    place,
+    libraries,
+)
+CHECKS: tuple[Check, ...] = tuple(found for module in SUBJECTS for found in _of(module))

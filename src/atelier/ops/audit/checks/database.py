@@ -1,0 +1,117 @@
+"""The database's shape: at this release's migration, with an index wherever an owner is looked for."""
+
+from __future__ import annotations
+
+import asyncio
+import difflib
+
+from atelier.base import migrate
+from atelier.base.crypto import new_token
+from atelier.base.postgres import EmbeddedPostgres
+from atelier.ops.audit.check import Evidence, Severity, check, evidence
+from atelier.ops.audit.ground import SCRATCH, Ground
+
+UNINDEXED = """
+SELECT c.relname || '.' || a.attname AS fault FROM pg_class c
+  JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = 'public'
+  JOIN pg_attribute a ON a.attrelid = c.oid AND NOT a.attisdropped AND a.attname = 'member_id'
+WHERE c.relkind IN ('r', 'p') AND c.relname <> 'job_progress' AND NOT EXISTS (
+  SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indkey[0] = a.attnum AND i.indisvalid)"""
+COUNT = """SELECT count(*) FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid
+           WHERE c.relnamespace = 'public'::regnamespace"""
+INVALID = "SELECT indexrelid::regclass::text || ' is invalid' AS fault FROM pg_index WHERE NOT indisvalid"
+
+
+@check(
+    "database.head",
+    "D17",
+    title="The database is at this release's migration",
+    remedy="Run `atelier migrate up`.",
+    quick=True,
+)
+async def head(ground: Ground) -> Evidence:
+    found = await (await ground.owner()).fetchval("SELECT version_num FROM alembic_version")
+    wanted = migrate.head()
+    return Evidence(found == wanted, f"The database is at {found or 'none'}, this release at {wanted}.")
+
+
+@check(
+    "database.migrations",
+    "D17",
+    title="All migrations go down and up again, and end in this studio's shape",
+    remedy="Compare `atelier migrate rehearse`; a shape that differs was changed by hand.",
+)
+async def migrations(ground: Ground) -> Evidence:
+    server = await ground.scratch()
+    first, again, left = await asyncio.to_thread(_rehearse, server)
+    if left:
+        return Evidence(False, f"Down leaves {len(left)} things behind: {', '.join(left[:6])}.")
+    if first != again:
+        return Evidence(False, f"Up again makes another shape: {_first_difference(first, again)}")
+    own = await (await ground.owner()).fetch(SHAPE)
+    mine = [row["line"] for row in own]
+    if mine != first:
+        return Evidence(False, f"This studio's shape is another than its migrations': {_first_difference(first, mine)}")
+    return Evidence(True, f"Up, down and up again made the same {len(first)} parts, which are this studio's.")
+
+
+# what migrations make, one line for each part; the order is the same on every server
+SHAPE = r"""
+SELECT regexp_replace(line, '\s+', ' ', 'g') AS line FROM (
+  SELECT 'column ' || c.relname || '.' || a.attname || ' ' || format_type(a.atttypid, a.atttypmod)
+         || CASE WHEN a.attnotnull THEN ' not null' ELSE '' END AS line
+    FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+    WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
+  UNION ALL SELECT 'protection ' || relname || ' ' || relrowsecurity || ' ' || relforcerowsecurity FROM pg_class
+    WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
+  UNION ALL SELECT 'index ' || pg_get_indexdef(i.indexrelid) FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid
+    WHERE c.relnamespace = 'public'::regnamespace
+  UNION ALL SELECT 'constraint ' || conrelid::regclass || ' ' || conname || ' ' || pg_get_constraintdef(oid)
+    FROM pg_constraint WHERE connamespace = 'public'::regnamespace AND conrelid <> 0
+  UNION ALL SELECT 'trigger ' || tgrelid::regclass || ' ' || tgname || ' ' || tgenabled::text || ' '
+    || regexp_replace(pg_get_triggerdef(oid), 'public\.', '', 'g') FROM pg_trigger WHERE NOT tgisinternal
+  UNION ALL SELECT 'function ' || oid::regprocedure || ' ' || md5(prosrc) || ' ' || prosecdef
+    FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+  UNION ALL SELECT 'policy ' || tablename || ' ' || policyname || ' ' || permissive || ' ' || cmd || ' '
+    || coalesce(qual, '') || ' ' || coalesce(with_check, '') FROM pg_policies WHERE schemaname = 'public'
+  UNION ALL SELECT 'grant ' || table_name || ' ' || grantee || ' ' || privilege_type
+    FROM information_schema.role_table_grants WHERE table_schema = 'public' AND grantee LIKE 'atelier\_%'
+      AND grantee <> grantor
+) parts ORDER BY parts.line COLLATE "C"
+"""
+
+
+def _rehearse(server: EmbeddedPostgres) -> tuple[list[str], list[str], list[str]]:
+    """The shapes after going up and after doing so again, and what is left after going down between."""
+    url, secret = migrate.create_database(server.url(), SCRATCH), new_token()
+    migrate.upgrade(url, secret)
+    first = _shape(server)
+    migrate.downgrade(url, "base")
+    left = [line for line in _shape(server) if "alembic_version" not in line]
+    migrate.upgrade(url, secret)
+    return first, _shape(server), left
+
+
+def _shape(server: EmbeddedPostgres) -> list[str]:
+    said = server.run("psql", "-X", "-A", "-t", "-q", server.url(SCRATCH), "-c", SHAPE)
+    return [line for line in said.splitlines() if line]
+
+
+def _first_difference(wanted: list[str], found: list[str]) -> str:
+    lines = [line for line in difflib.unified_diff(wanted, found, lineterm="", n=0) if line[:1] in "+-"][2:]
+    return "; ".join(line[:160] for line in lines[:4]) + "."
+
+
+@check(
+    "database.indexes",
+    "D18",
+    title="Every owner column leads an index",
+    remedy="Add an index that begins with the column, in a migration.",
+    severity=Severity.WARNING,
+    quick=True,
+)
+async def indexes(ground: Ground) -> Evidence:
+    owner = await ground.owner()
+    faults = [f"{row['fault']} has none" for row in await owner.fetch(UNINDEXED)]
+    faults += [row["fault"] for row in await owner.fetch(INVALID)]
+    return evidence(faults, f"{await owner.fetchval(COUNT)} indexes are valid, and every owner is found by one.")

@@ -1,0 +1,86 @@
+"""Limits: that they count, and that every route asks them first."""
+
+from __future__ import annotations
+
+from atelier.base.errors import TooMany
+from atelier.base.ids import new_id
+from atelier.limits import Limit, Limiter
+from atelier.ops.audit.check import Evidence, Severity, check, evidence
+from atelier.ops.audit.ground import Ground
+
+UNLIMITED: dict[str, str] = {}  # route → why it may be called without end; none is
+
+
+class _Full(Limiter):
+    """Every limit is reached."""
+
+    async def hit(self, limit: Limit, who: str) -> None:
+        if limit.rates:
+            raise TooMany(7)
+
+
+@check(
+    "limits.routes",
+    "B8",
+    "D16",
+    title="Every route answers 429 with Retry-After when its limit is reached",
+    remedy="Give the route a limit from atelier.limits.limit, or name it with its reason in the check's exceptions.",
+    quick=True,
+)
+async def everywhere(ground: Ground) -> Evidence:
+    faults, tried = [], 0
+    with ground.limited_by(_Full()):
+        for route, rule in ground.routes():
+            path = route.path_format.format(**dict.fromkeys(route.param_convertors, "0"))
+            for method in sorted(route.methods or ()):
+                answer = await ground.ask(method, path, headers={"accept": "application/json"})
+                tried += 1
+                if route.path_format in UNLIMITED:
+                    continue
+                if not rule.limit.rates:
+                    faults.append(f"{method} {route.path_format} has the limit “none”")
+                elif answer.status != 429 or answer.headers.get("retry-after") != "7":
+                    faults.append(f"{method} {route.path_format} answers {answer.status} beyond its limit")
+    return evidence(faults, f"All {tried} routes and methods answer 429 once their limit is reached.")
+
+
+@check(
+    "limits.count",
+    "B8",
+    title="The studio's limiter counts, and lets nobody beyond a limit",
+    remedy="Look at ATELIER_REDIS_URL and at `limits` in /health/ready.",
+    quick=True,
+)
+async def count(ground: Ground) -> Evidence:
+    limiter, who = ground.studio.limiter, f"audit {new_id()}"
+    faults, limits = [], {rule.limit for _, rule in ground.routes() if rule.limit.rates}
+    for limit in sorted({limit.rates for limit in limits}):
+        if (first := int(limit.split("/")[0])) > 20:
+            continue  # the same machinery with larger numbers
+        allowed = 0
+        for _ in range(first + 2):
+            try:
+                await limiter.hit(Limit(f"audit {limit}", limit), who)
+                allowed += 1
+            except TooMany:
+                break
+        if allowed != first:
+            faults.append(f"a limit of {limit} let {allowed} pass")
+    small = [limit for limit in limits if int(limit.rates.split("/")[0]) <= 20]
+    return evidence(faults, f"Of {len(limits)} limits in use, the {len(small)} smallest let exactly their number pass.")
+
+
+@check(
+    "limits.shared",
+    "B8",
+    title="The shared store of limits answers, where one is named",
+    remedy="Start Redis again or correct ATELIER_REDIS_URL; until then each process counts for itself.",
+    severity=Severity.WARNING,
+    quick=True,
+)
+async def shared(ground: Ground) -> Evidence:
+    limiter = ground.studio.limiter
+    await limiter.hit(Limit("audit", "1000/minute"), "audit")
+    if limiter.degraded:
+        return Evidence(False, "Redis does not answer, so each process counts for itself.")
+    return Evidence(True, "Limits are counted where the settings say.")

@@ -1,0 +1,129 @@
+"""Credits: the ledger recomputed, and each job against its hold."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from atelier import ledger
+from atelier.base.db import Acting
+from atelier.catalog import switched_off
+from atelier.ops.audit.check import Evidence, check, evidence
+from atelier.ops.audit.ground import Ground
+from atelier.studio import Wish, begin
+from atelier.studio.begin import KeyReused
+
+HOLDS = text("""
+SELECT 'job ' || j.id || ' is ' || j.state || ' without a hold' FROM jobs j LEFT JOIN holds h ON h.job_id = j.id
+  WHERE j.state IN ('queued', 'running') AND j.price > 0
+    AND (h.job_id IS NULL OR h.state <> 'held' OR h.amount <> j.price)
+UNION ALL
+SELECT 'a hold of ' || h.amount || ' stands for job ' || h.job_id || ', which ' || coalesce('is ' || j.state, 'is gone')
+  FROM holds h LEFT JOIN jobs j ON j.id = h.job_id
+  WHERE h.state = 'held' AND (j.id IS NULL OR j.state NOT IN ('queued', 'running'))
+LIMIT 100""")
+CHARGES = text("""
+SELECT 'job ' || j.id || ' says ' || j.charged || ' and its hold ' || coalesce(h.used::text, 'nothing')
+  FROM jobs j LEFT JOIN holds h ON h.job_id = j.id
+  WHERE j.finished_at IS NOT NULL AND j.price > 0 AND h.used IS DISTINCT FROM j.charged
+UNION ALL
+SELECT 'job ' || id || ' made ' || made || ' of ' || expected || ' and was charged ' || charged || ' of ' || price
+  FROM jobs WHERE finished_at IS NOT NULL
+    AND charged <> CASE WHEN made >= expected THEN price ELSE price * made / expected END
+LIMIT 100""")
+
+
+@check(
+    "money.balanced",
+    "F3",
+    "B3",
+    title="The ledger is in balance, recomputed from its postings",
+    remedy="Run `atelier ledger check` for each difference; restore a backup from before the first of them.",
+    quick=True,
+)
+async def balanced(ground: Ground) -> Evidence:
+    async with ground.studio.operator_db.transaction(Acting.for_studio()) as db:
+        report = await ledger.check(db)
+    faults = [str(difference) for difference in report.differences]
+    return evidence(faults, f"{report.accounts} accounts and {report.postings} postings agree.")
+
+
+async def _rows(ground: Ground, query: object) -> list[str]:
+    async with ground.studio.operator_db.transaction(Acting.for_studio()) as db:
+        return [row[0] for row in await db.execute(query)]  # type: ignore[call-overload]
+
+
+@check(
+    "money.holds",
+    "B3",
+    title="Each open job has its hold, and each open hold its job",
+    remedy="Release the hold of a job that is gone (ledger.release), or end the job; then look for who wrote it so.",
+    quick=True,
+)
+async def holds(ground: Ground) -> Evidence:
+    faults = await _rows(ground, HOLDS)
+    counted = await _rows(ground, text("SELECT count(*)::text FROM holds WHERE state = 'held'"))
+    return evidence(faults, f"{counted[0]} holds stand, each for an open job of that price.")
+
+
+@check(
+    "money.charges",
+    "B3",
+    title="Each job that is over was charged exactly for what it made",
+    remedy="Grant the member the difference, and look for who settled it so.",
+)
+async def charges(ground: Ground) -> Evidence:
+    faults = await _rows(ground, CHARGES)
+    counted = await _rows(ground, text("SELECT count(*)::text FROM jobs WHERE finished_at IS NOT NULL"))
+    return evidence(faults, f"{counted[0]} jobs are over, each charged for the files that it made.")
+
+
+@check(
+    "money.idempotency",
+    "B3",
+    "F2",
+    title="The same wish with the same key is one job and one hold",
+    remedy="Look at `begin`: the key is bound to the member and the wish, under a lock.",
+)
+async def idempotency(ground: Ground) -> Evidence:
+    _, stranger = await ground.guests()
+    try:
+        async with ground.studio.web_db.transaction(Acting.member(stranger.id)) as db:
+            raise _Back(await _twice(ground, db, stranger.id))
+    except _Back as back:
+        return back.found
+
+
+async def _twice(ground: Ground, db: AsyncSession, member: UUID) -> Evidence:
+    """In a transaction that is rolled back: a wallet, the welcome, and the same wish twice."""
+    await ledger.open_wallet(db, member_id=member)
+    given = await ledger.welcome(db, member_id=member)
+    catalog, off = ground.studio.catalog, await switched_off(db)
+    model = next((m for m in catalog.current.of("image.generate") if m.id not in off), None)
+    if model is None or (cost := model.cost({"pictures": 1})) > given:
+        return Evidence(True, "No model is on offer that the welcome could buy a picture of: there was nothing to try.")
+    wish = Wish(model.tool, {"prompt": "audit", "count": 1}, model.id, key="audit")
+    first = await begin(db, catalog, member, wish)
+    second = await begin(db, catalog, member, wish)
+    faults = ["the second wish made a second job"] if first != second else []
+    other = await db.execute(text("SELECT count(*) FROM jobs WHERE member_id = :member"), {"member": member})
+    held = (await ledger.balance(db, member_id=member)).held
+    if (count := other.scalar_one()) != 1:
+        faults.append(f"{count} jobs were written")
+    if held != cost:
+        faults.append(f"{held} credits were held instead of {cost}")
+    try:
+        await begin(db, catalog, member, Wish(model.tool, {"prompt": "another", "count": 1}, model.id, key="audit"))
+        faults.append("another wish got in with the same key")
+    except KeyReused:
+        pass
+    return evidence(faults, f"Two wishes with one key were one job that held {held} credits; another wish was refused.")
+
+
+class _Back(Exception):
+    """Rolls the transaction back."""
+
+    def __init__(self, found: Evidence) -> None:
+        self.found = found

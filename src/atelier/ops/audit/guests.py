@@ -1,0 +1,145 @@
+"""The audit's own two members: who they are, what the maker owns, and how they leave without a trace.
+
+They never get a wallet, because what the ledger writes stays: nothing that they do costs or moves a credit.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import asyncpg
+from PIL import Image
+from sqlalchemy import insert
+
+from atelier import assets
+from atelier.assets import Asset
+from atelier.base import events
+from atelier.base.clock import now
+from atelier.base.crypto import new_token
+from atelier.base.db import Acting
+from atelier.base.ids import new_id
+from atelier.jobs import Job, State
+from atelier.people import sessions, tokens
+from atelier.people.passwords import Passwords
+from atelier.people.tables import Member
+from atelier.studio import Studio
+
+HOST = "audit.invalid"  # RFC 2606: no such address can ever be anybody's
+STALE = "1 hour"  # after which guests of an audit that was killed are taken away
+
+
+@dataclass(slots=True)
+class Guest:
+    """A member of the audit's own, with a browser's session and the words that must never reach anybody else."""
+
+    id: UUID
+    email: str
+    marker: str
+    password: str
+    cookie: str = ""
+    session_id: UUID | None = None
+
+
+@dataclass(slots=True)
+class Maker(Guest):
+    """The guest who owns one of everything."""
+
+    job_id: UUID | None = None
+    asset: Asset | None = None
+    token_id: UUID | None = None
+    secret: str = ""  # of the token
+
+
+def maker() -> Maker:
+    return Maker(*_someone("maker"))
+
+
+def stranger() -> Guest:
+    return Guest(*_someone("stranger"))
+
+
+def _someone(role: str) -> tuple[UUID, str, str, str]:
+    id = new_id()
+    marker = f"secret{new_id().hex[-12:]}"
+    return id, f"{role}-{id.hex}@{HOST}", marker, f"Aa1-{new_token(12)}"
+
+
+async def move_in(studio: Studio, maker: Maker, stranger: Guest) -> None:
+    """Write both, and the maker's things."""
+    await _open_account(studio, stranger)
+    await _open_account(studio, maker)
+    async with studio.web_db.transaction(Acting.member(maker.id)) as db:
+        token, maker.secret = await tokens.create(db, member_id=maker.id, name=maker.marker, days=1)
+    maker.token_id = token.id
+    kept = await assets.keep(studio.assets.store, maker.id, picture(), "image/png", settings=_settings(maker))
+    async with studio.worker_db.transaction(Acting.member(maker.id)) as db:
+        maker.job_id = new_id()
+        await db.execute(insert(Job).values(_job(maker)))
+        maker.asset = await assets.add(db, kept, job_id=maker.job_id, title=maker.marker)
+        for kind in ("job:queued", "job:started", "job:succeeded"):
+            await events.record(db, kind, member=maker.id, subject=maker.job_id, title=maker.marker)
+
+
+async def _open_account(studio: Studio, guest: Guest) -> None:
+    hashed = await Passwords(passes=1, memory_kib=8).hash(guest.password)
+    async with studio.web_db.transaction(Acting.member(guest.id)) as db:
+        values = {"id": guest.id, "email": guest.email, "name": guest.marker, "password_hash": hashed}
+        await db.execute(insert(Member).values(values))
+        secret = await sessions.start(db, member_id=guest.id, agent=guest.marker, address="audit")
+        guest.session_id = (await sessions.list_sessions(db, member_id=guest.id))[0].id
+    guest.cookie = f"{sessions.cookie_name(studio.origin)}={secret}"
+
+
+async def leave(
+    owner: asyncpg.Connection[asyncpg.Record], studio: Studio, members: Sequence[UUID] = (), *, stale: bool = False
+) -> None:
+    """Take guests away with everything of theirs; with `stale`, those that a killed audit left behind."""
+    if stale:
+        found = await owner.fetch(
+            f"SELECT id FROM members WHERE email LIKE '%@{HOST}' AND created_at < now() - interval '{STALE}'"  # noqa: S608
+        )
+        members = [row["id"] for row in found]
+    if not members:
+        return
+    rows = await owner.fetch("SELECT path, thumb_path FROM assets WHERE member_id = ANY($1)", members)
+    async with owner.transaction():
+        await owner.execute("DELETE FROM events WHERE member_id = ANY($1)", members)
+        await owner.execute("DELETE FROM members WHERE id = ANY($1)", members)
+    await studio.assets.store.delete(*(path for row in rows for path in row if path))
+
+
+def picture() -> bytes:
+    """A small picture."""
+    out = io.BytesIO()
+    Image.new("RGB", (48, 64), "#b93a22").save(out, "PNG")
+    return out.getvalue()
+
+
+def _settings(maker: Maker) -> dict[str, object]:
+    return {"tool": "image.generate", "model": "audit", "input": {"prompt": maker.marker, "seed": 1}}
+
+
+def _job(maker: Maker) -> dict[str, object]:
+    return {
+        "id": maker.job_id,
+        "member_id": maker.id,
+        "tool": "image.generate",
+        "model": "audit",
+        "queue": "audit",
+        "title": maker.marker,
+        "input": {"prompt": maker.marker, "count": 1, "seed": 1},
+        "source": "api",
+        "state": State.SUCCEEDED,
+        "attempt": 1,
+        "priority": 0,
+        "deadline_s": 120,
+        "expected": 1,
+        "made": 1,
+        "price": 0,
+        "charged": 0,
+        "started_at": now(),
+        "finished_at": now(),
+    }

@@ -1,0 +1,511 @@
+"""One sabotage for each check: what a careless change, a curious operator or an intruder would do to a studio."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncGenerator, Awaitable, Callable, MutableMapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+from fastapi import Request
+from sqlalchemy import text
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from tests.ops.audit.conftest import Scene
+
+from atelier import assets
+from atelier.assets import Assets, Store
+from atelier.assets.intake import Brought
+from atelier.assets.links import Links, Variant
+from atelier.base.db import Acting
+from atelier.base.ids import new_id
+from atelier.base.log import get_log
+from atelier.catalog import Catalog, Model, Snapshot
+from atelier.engines import Crashed, Engines, Made, Work
+from atelier.jobs import cancel
+from atelier.limits import Limit, Limiter
+from atelier.limits.limit import NONE, PAGES
+from atelier.ops.audit.checks import files, libraries, place, secrets
+from atelier.ops.audit.guests import picture
+from atelier.people.identify import identify
+from atelier.people.passwords import Passwords
+from atelier.studio.request import Whole
+from atelier.web.access import Access
+from atelier.web.caller import Caller, Role
+from atelier.web.routes import Routes
+
+Sabotage = Callable[[Scene, pytest.MonkeyPatch], Awaitable[None]]
+SABOTAGES: dict[str, list[Sabotage]] = {}
+
+
+def against(check: str) -> Callable[[Sabotage], Sabotage]:
+    """Keep a sabotage under the check that must see it."""
+
+    def keep(sabotage: Sabotage) -> Sabotage:
+        SABOTAGES.setdefault(check, []).append(sabotage)
+        return sabotage
+
+    return keep
+
+
+# --- routes and limits
+
+
+@against("routes.rules")
+async def a_route_made_by_hand(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    scene.app.add_api_route("/bare", lambda: "hello")
+
+
+@against("routes.signed_out")
+async def everybody_is_somebody(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    async def anybody(request: Request) -> Caller | None:
+        return await identify(request) or Caller(new_id(), "A", "a@example.org", Role.OPERATOR, session_id=new_id())
+
+    scene.parts(identify=anybody)
+
+
+@against("routes.operators")
+async def every_member_is_an_operator(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    async def promoted(request: Request) -> Caller | None:
+        found = await identify(request)
+        return found and Caller(found.member_id, found.name, found.email, Role.OPERATOR, session_id=found.session_id)
+
+    scene.parts(identify=promoted)
+
+
+@against("routes.strangers")
+async def a_route_that_looks_for_the_studio(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    routes = Routes()
+
+    @routes.get("/leak/{job_id}", access=Access.MEMBER, limit=PAGES)
+    async def leak(job_id: UUID, whole: Whole) -> str | None:
+        async with whole.operator_db.transaction(Acting.for_studio()) as db:
+            found = await db.execute(text("SELECT title FROM jobs WHERE id = :job"), {"job": job_id})
+            return found.scalar_one_or_none()
+
+    scene.app.include_router(routes)
+
+
+@against("routes.strangers")
+async def a_route_that_breaks(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    routes = Routes()
+
+    @routes.get("/broken/{asset_id}", access=Access.MEMBER, limit=PAGES)
+    async def broken(asset_id: UUID) -> str:
+        raise ValueError(asset_id)
+
+    scene.app.include_router(routes)
+
+
+@against("routes.strangers")
+async def a_route_that_changes_anybodys(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    routes = Routes()
+
+    @routes.post("/touch", access=Access.MEMBER, limit=PAGES)
+    async def touch(request: Request, whole: Whole) -> None:
+        form = await request.form()
+        async with whole.operator_db.transaction(Acting.for_studio()) as db:
+            await db.execute(text("UPDATE jobs SET title = 'x' WHERE id = :job"), {"job": UUID(str(form["job_id"]))})
+
+    scene.app.include_router(routes)
+
+
+@against("routes.strangers")
+async def a_parameter_that_the_audit_cannot_fill(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    routes = Routes()
+
+    @routes.get("/novel/{novel_id}", access=Access.MEMBER, limit=PAGES)
+    async def novel(novel_id: str) -> None:
+        return
+
+    scene.app.include_router(routes)
+
+
+@against("limits.routes")
+async def a_route_without_limit(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    routes = Routes()
+
+    @routes.get("/endless", access=Access.PUBLIC, limit=NONE)
+    async def endless() -> None:
+        return
+
+    scene.app.include_router(routes)
+
+
+class Blind(Limiter):
+    async def hit(self, limit: Limit, who: str) -> None:
+        return
+
+
+@against("limits.count")
+async def a_limiter_that_does_not_count(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    scene.change(limiter=Blind())
+
+
+@against("limits.shared")
+async def a_redis_that_is_gone(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    scene.change(limiter=Limiter("redis://127.0.0.1:9/0"))
+
+
+# --- the database's walls
+
+
+@against("isolation.forced")
+async def a_table_that_does_not_bind_its_owner(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    scene.sql("ALTER TABLE jobs NO FORCE ROW LEVEL SECURITY")
+
+
+@against("isolation.forced")
+async def a_new_table_without_protection(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    scene.sql(
+        "SET ROLE atelier_owner",
+        "CREATE TABLE notes (id uuid PRIMARY KEY, member_id uuid)",
+        "CREATE INDEX notes_member_idx ON notes (member_id)",
+    )
+
+
+@against("isolation.sql")
+async def a_policy_that_sees_too_much(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    scene.sql("CREATE POLICY lax ON assets FOR SELECT TO atelier_web USING (id IS NOT NULL)")
+
+
+@against("powers.roles")
+async def a_table_of_the_web_roles_own(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    scene.sql("CREATE TABLE scrap (id integer)", "ALTER TABLE scrap OWNER TO atelier_web")
+
+
+@against("powers.tampering")
+async def a_role_that_may_empty_tables(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    scene.sql("GRANT TRUNCATE ON events TO atelier_web")
+
+
+@against("powers.secrets")
+async def a_worker_that_reads_hashes(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    scene.sql("GRANT SELECT ON members TO atelier_worker")
+
+
+@against("powers.minting")
+async def a_web_role_that_sets_the_terms(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    scene.sql("GRANT UPDATE ON ledger_terms TO atelier_web")
+
+
+@against("powers.rewriting")
+async def a_trigger_switched_off(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    scene.sql("ALTER TABLE postings DISABLE TRIGGER final")
+
+
+# --- the edge
+
+
+class Meddler:
+    """Middleware that changes what comes in and what goes out."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        drop: tuple[bytes, ...] = (),
+        change: Callable[[bytes, bytes], bytes | None] | None = None,
+        tell: bool = False,
+    ) -> None:
+        self.app, self.drop, self.change, self.tell = app, drop, change, tell
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def hear() -> Message:
+            message = await receive()
+            if self.tell and message.get("body"):
+                get_log().info("web:heard", body=message["body"].decode(errors="replace"))
+            return message
+
+        async def say(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "http.response.start" and self.change is not None:
+                changed = [(name, self.change(name.lower(), value)) for name, value in message["headers"]]
+                message["headers"] = [(name, value) for name, value in changed if value is not None]
+            await send(message)
+
+        headers = [pair for pair in scope.get("headers", []) if pair[0] not in self.drop]
+        await self.app({**scope, "headers": headers}, hear, say)
+
+
+@against("edge.headers")
+async def a_proxy_that_drops_a_header(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    scene.app.add_middleware(Meddler, change=lambda name, value: None if name == b"x-frame-options" else value)
+
+
+@against("edge.policy")
+async def a_policy_with_a_hole(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    scene.app.add_middleware(Meddler, change=lambda name, value: value.replace(b"'self'", b"'self' 'unsafe-inline'", 1))
+
+
+@against("edge.cookies")
+async def a_cookie_that_scripts_read(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    scene.app.add_middleware(Meddler, change=lambda name, value: value.replace(b"; HttpOnly", b""))
+
+
+@against("edge.cross_site")
+async def a_proxy_that_hides_where_a_write_comes_from(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    scene.app.add_middleware(Meddler, drop=(b"sec-fetch-site", b"origin"))
+
+
+@against("edge.crashes")
+async def debugging(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    scene.change(debug=True)
+
+
+# --- secrets
+
+
+@against("secrets.strength")
+async def a_short_secret(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    scene.change(secret="changeme")
+
+
+@against("secrets.strength")
+async def a_secret_that_others_read(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    (scene.home / "secret").write_text("x")
+    (scene.home / "secret").chmod(0o640)
+
+
+@against("secrets.passwords")
+async def a_hash_in_a_blink(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(secrets, "passwords", Passwords(passes=1, memory_kib=8))
+
+
+@against("secrets.log")
+async def a_log_of_what_members_write(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    scene.app.add_middleware(Meddler, tell=True)
+
+
+# --- money
+
+
+@against("money.balanced")
+async def credits_out_of_nothing(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    await scene.member()
+    scene.sql(
+        "SET session_replication_role = replica", "UPDATE accounts SET balance = balance + 5 WHERE kind = 'wallet'"
+    )
+
+
+@against("money.holds")
+async def a_hold_whose_job_is_gone(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    job = await scene.job()
+    scene.sql(f"DELETE FROM jobs WHERE id = '{job}'")
+
+
+@against("money.holds")
+async def a_job_that_nobody_paid_for(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    job = await scene.job()
+    scene.worker()
+    async with scene.studio.operator_db.transaction(Acting.for_studio()) as db:
+        await db.execute(text("SELECT ledger_settle(:id, :job, 0)"), {"id": new_id(), "job": job})
+
+
+@against("money.charges")
+async def a_charge_for_nothing(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    member = await scene.member()
+    job = await scene.job(member)
+    async with scene.studio.web_db.transaction(Acting.member(member)) as db:
+        await cancel(db, job)
+    scene.sql(f"UPDATE jobs SET charged = 1 WHERE id = '{job}'")
+
+
+@against("money.idempotency")
+async def keys_that_are_forgotten(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    scene.sql(
+        """CREATE FUNCTION forget() RETURNS trigger LANGUAGE plpgsql AS $$
+           BEGIN NEW.idempotency_key := NULL; RETURN NEW; END $$""",
+        "CREATE TRIGGER forget BEFORE INSERT ON jobs FOR EACH ROW EXECUTE FUNCTION forget()",
+    )
+
+
+# --- jobs
+
+
+@against("jobs.queued")
+async def a_job_that_left_the_queue(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    await scene.job()
+    scene.worker()
+    scene.sql("DELETE FROM procrastinate_jobs", "UPDATE jobs SET created_at = now() - interval '1 minute'")
+
+
+@against("jobs.deadlines")
+async def a_job_that_never_ends(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    await scene.job()
+    scene.worker()
+    scene.sql("UPDATE jobs SET state = 'running', started_at = now() - interval '1 hour'")
+
+
+@against("jobs.waiting")
+async def a_job_that_waits_for_an_hour(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    await scene.job()
+    scene.worker()
+    scene.sql("UPDATE jobs SET created_at = now() - interval '1 hour'")
+
+
+@against("jobs.workers")
+async def a_job_and_no_worker(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    await scene.job()
+    scene.worker(silent_for="1 hour")
+
+
+@against("jobs.events")
+async def a_proxy_that_drops_where_a_reader_was(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    scene.app.add_middleware(Meddler, drop=(b"last-event-id",))
+
+
+@against("jobs.events")
+async def facts_that_are_lost(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    scene.sql(
+        """CREATE FUNCTION lose() RETURNS trigger LANGUAGE plpgsql AS $$
+           BEGIN IF NEW.kind = 'audit:happened' AND NEW.id % 3 = 0 THEN RETURN NULL; END IF; RETURN NEW; END $$""",
+        "CREATE TRIGGER lose BEFORE INSERT ON events FOR EACH ROW EXECUTE FUNCTION lose()",
+    )
+
+
+class Broken:
+    async def make(self, work: Work) -> AsyncGenerator[Made, None]:
+        raise Crashed("It always breaks.")
+        yield
+
+    async def close(self) -> None:
+        return
+
+
+@against("jobs.engines")
+async def an_engine_that_breaks(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    scene.change(engines=Engines({"sketch": Broken}))
+
+
+# --- the catalog
+
+
+@against("catalog.valid")
+async def a_slip_in_the_catalog(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    with scene.studio.catalog.path.open("a") as out:
+        out.write('\n[[model]]\nid = "BAD ID"\n')
+
+
+class Sold(Catalog):
+    """Offers a model that its licence forbids to sell."""
+
+    @property
+    def current(self) -> Snapshot:
+        first, *others = super().current.models
+        sold = Model.model_construct(**{**dict(first), "licence": "CC-BY-NC-4.0"})
+        return Snapshot((sold, *others))
+
+
+@against("catalog.licences")
+async def a_model_that_must_not_be_sold(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    scene.change(catalog=Sold(scene.studio.catalog.path, engines=scene.studio.engines.ids))
+
+
+# --- files
+
+
+async def _file(scene: Scene) -> assets.Asset:
+    member = await scene.member()
+    kept = await assets.keep(scene.studio.assets.store, member, picture(), "image/png")
+    async with scene.studio.worker_db.transaction(Acting.member(member)) as db:
+        return await assets.add(db, kept)
+
+
+@against("files.whole")
+async def a_file_that_is_gone(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    (scene.home / "files" / (await _file(scene)).path).unlink()
+
+
+@against("files.whole")
+async def a_file_that_was_changed(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    with (scene.home / "files" / (await _file(scene)).path).open("ab") as out:
+        out.write(b"more")
+
+
+class Forgetful(Store):
+    """Keeps members' files, and loses small ones."""
+
+    async def put(self, path: str, data: bytes, content_type: str) -> None:
+        await super().put(path, data[:1] if path.startswith("checks/") else data, content_type)
+
+
+@against("files.store")
+async def a_store_that_loses_bytes(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    scene.change(assets=Assets(Forgetful.open(scene.home / "files"), scene.studio.assets.links))
+
+
+class Trusting(Links):
+    """Believes every link."""
+
+    def read(self, asset_id: UUID, variant: Variant, query: Any, at: datetime | None = None) -> tuple[UUID, int]:
+        return UUID(hex=query["m"]), 60
+
+
+@against("files.links")
+async def links_that_nobody_checks(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    scene.change(assets=Assets(scene.studio.assets.store, Trusting(scene.studio.secret)))
+
+
+@against("files.lies")
+async def uploads_that_nobody_decodes(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(files, "accept", lambda data, claimed: Brought(data, claimed, {}))
+
+
+@against("files.reachable")
+async def a_folder_that_is_served(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    routes = Routes()
+
+    @routes.get("/{owner}/{year}/{month}/{name}", access=Access.PUBLIC, limit=PAGES)
+    async def served(owner: str, year: str, month: str, name: str) -> str:
+        return (scene.home / "files" / owner / year / month / name).read_bytes().hex()
+
+    scene.app.include_router(routes)
+
+
+# --- the database's shape, and where it all lives
+
+
+@against("database.head")
+async def another_release(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    scene.sql("UPDATE alembic_version SET version_num = 'elsewhere'")
+
+
+@against("database.migrations")
+async def a_column_added_by_hand(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    scene.sql("ALTER TABLE jobs ADD COLUMN note text")
+
+
+@against("database.indexes")
+async def indexes_that_are_gone(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    scene.sql("DROP INDEX tokens_member_idx")
+
+
+@against("recovery.backup")
+async def a_table_that_the_owner_cannot_read(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    scene.sql("CREATE TABLE closed (id integer)")
+
+
+@against("place.room")
+async def a_disk_that_is_nearly_full(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(place, "LEAST", shutil.disk_usage(scene.home).total * 2)
+
+
+@against("place.address")
+async def production_without_https(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    scene.change(production=True)
+
+
+@against("place.folder")
+async def a_folder_for_everybody(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    scene.home.chmod(0o777)
+
+
+@against("place.database")
+async def a_server_that_is_too_old(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(place, "OLDEST_DATABASE", 99)
+
+
+@against("libraries.licences")
+async def a_library_without_its_reason(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(libraries, "EXCEPTIONS", {})

@@ -1,0 +1,48 @@
+"""Each check is shown to fail: a studio is sabotaged, and exactly that check sees it."""
+
+from __future__ import annotations
+
+import pytest
+from tests.ops.audit.conftest import Scene
+from tests.ops.audit.sabotage import SABOTAGES, Sabotage
+
+from atelier.ops.audit import CHECKS, audit
+
+# run beside the check that is tried only when they are the one: each takes a second or more, or a server of its own
+SLOW = {
+    "routes.signed_out",
+    "routes.operators",
+    "routes.strangers",
+    "isolation.sql",
+    "edge.policy",
+    "edge.cookies",
+    "secrets.passwords",
+    "secrets.log",
+    "jobs.engines",
+    "files.lies",
+    "database.migrations",
+    "recovery.backup",
+    "libraries.licences",
+}
+
+
+def test_every_check_has_its_sabotage() -> None:
+    assert {check.id for check in CHECKS} == SABOTAGES.keys()
+
+
+@pytest.mark.parametrize(
+    ("check", "sabotage"),
+    [
+        pytest.param(check, sabotage, id=f"{check}-{sabotage.__name__}")
+        for check, sabotages in SABOTAGES.items()
+        for sabotage in sabotages
+    ],
+)
+async def test_exactly_that_check_fails(
+    check: str, sabotage: Sabotage, scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await sabotage(scene, monkeypatch)
+    beside = {each.id for each in CHECKS} - SLOW
+    report = await audit(scene.studio, scene.app, only=beside | {check})
+    assert {result.id: result.evidence for result in report.failed}.keys() == {check}
+    assert "The check itself broke" not in report.failed[0].evidence
