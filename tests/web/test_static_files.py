@@ -20,7 +20,7 @@ def folder(tmp_path: Path, ink: str) -> Path:
     for name, text in {
         "css/_layers.css": "@layer a, b;\n@font-face { src: url(fonts/x.woff2); }",
         "css/b.css": f"/* why */\n@layer b {{\n  p, q {{ color: {ink}; }}\n}}\n",
-        "js/one.js": "const name = 1;",
+        "js/one.js": "// why\nconst name = 1; // here\n",
         "js/two.js": "const name = 2;",
         "fonts/x.woff2": "font",
         "fonts/LICENSE": "free",

@@ -15,8 +15,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 FOLDER = Path(__file__).parent / "static"
-STYLE = "studio.css"
-SCRIPTS = {"door.js": "js/door", "studio.js": "js"}  # what every page needs, and what the studio needs besides
+STYLE, SCRIPT = "studio.css", "studio.js"
 SQUEEZED = (".css", ".js", ".svg", ".json", ".webmanifest")
 TYPES = {".woff2": "font/woff2", ".js": "text/javascript", ".webmanifest": "application/manifest+json"}
 
@@ -31,7 +30,11 @@ class File:
 
 
 class Static:
-    """An ASGI application for `/static`; `url(name)` is a file's address, which changes with its content."""
+    """An ASGI application for `/static`; `url(name)` is a file's address, which changes with its content.
+
+    Styles in `css/` become `studio.css`; scripts in `js/` become `studio.js`, and those in `js/NAME/` `NAME.js` for the
+    pages that need them.
+    """
 
     def __init__(self, folder: Path = FOLDER, extra_styles: Iterable[Path] = ()) -> None:
         self._files: dict[str, File] = {}
@@ -42,9 +45,9 @@ class Static:
                 self._add(name, self._named(path))
         styles = [*sorted((folder / "css").glob("*.css")), *extra_styles]
         self._add(STYLE, self._linked(tighten(_joined(styles))).encode())
-        for name, place in SCRIPTS.items():
-            scripts = [f"{{\n{path.read_text()}\n}}" for path in sorted((folder / place).glob("*.js"))]
-            self._add(name, '"use strict";\n{}'.format("\n".join(scripts)).encode())
+        self._add(SCRIPT, _script(folder / "js"))
+        for part in sorted(path for path in (folder / "js").glob("*") if path.is_dir()):
+            self._add(f"{part.name}.js", _script(part))
 
     def url(self, name: str) -> str:
         """The address of the file `name`, such as `fonts/sans.woff2` or `studio.css`."""
@@ -97,6 +100,12 @@ _SERVED = frozenset({".woff2", ".js", ".svg", ".png", ".webp", ".ico", ".webmani
 
 def _joined(styles: Iterable[Path]) -> str:
     return "\n".join(path.read_text() for path in styles)
+
+
+def _script(folder: Path) -> bytes:
+    """The scripts of one folder as one, each with names of its own, without whole-line comments and indents."""
+    scripts = [re.sub(r"^(\s*//.*\n|\s+)", "", path.read_text(), flags=re.M) for path in sorted(folder.glob("*.js"))]
+    return '"use strict";\n{}'.format("\n".join(f"{{\n{script}\n}}" for script in scripts)).encode()
 
 
 def tighten(css: str) -> str:

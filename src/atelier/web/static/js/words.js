@@ -1,4 +1,6 @@
 // <word-offer>: in a prompt, `/` and a few letters offer the words that the model knows; Enter or a click takes one.
+const known = () => [...document.querySelectorAll("[data-word-add]")].map((word) => [word.dataset.wordAdd, word.dataset.group]);
+
 customElements.define("word-offer", class extends HTMLElement {
   #area = null;
   #list = null;
@@ -27,8 +29,7 @@ customElements.define("word-offer", class extends HTMLElement {
     const asked = this.#asked();
     if (!asked) return this.#shut();
     const start = asked[1].toLowerCase();
-    const words = JSON.parse(this.#list.dataset.words);
-    this.#found = words.filter(([word]) => word.toLowerCase().includes(start))
+    this.#found = known().filter(([word]) => word.toLowerCase().includes(start))
       .sort(([a], [b]) => Number(b.toLowerCase().startsWith(start)) - Number(a.toLowerCase().startsWith(start))).slice(0, 40);
     this.#at = this.#found.length ? 0 : -1;
     this.#draw();

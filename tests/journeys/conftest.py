@@ -1,0 +1,142 @@
+"""A real studio (web, worker, database) and a real browser; every visit fails on what a console or the policy complains of."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import psycopg
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from tests.conftest import SECRET, TEMPLATE
+from tests.journeys.visitor import Complaints
+
+from atelier.base import migrate
+from atelier.base.db import libpq_url
+from atelier.base.ids import new_id
+from atelier.base.postgres import EmbeddedPostgres
+
+BROWSER = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or "chromium"
+QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+Visit = Callable[..., Page]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "journeys" in item.path.parts:
+            item.add_marker(pytest.mark.journey)
+
+
+@pytest.fixture(scope="session")
+def studio(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of an open studio; web and worker are processes of their own."""
+    name = f"j{new_id().hex}"
+    with psycopg.connect(libpq_url(postgres.url()), autocommit=True) as db:
+        db.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} OWNER {migrate.OWNER} STRATEGY FILE_COPY")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    home = tmp_path_factory.mktemp("studio")
+    settings = {
+        "ATELIER_HOME": str(home),
+        "ATELIER_PORT": str(port),
+        "ATELIER_SECRET": SECRET,
+        "ATELIER_DATABASE_URL": postgres.url(name).replace("postgres@", f"{migrate.OWNER}@", 1),
+        "ATELIER_LIMITS": "sign_up=1000/hour, sign_in=1000/hour, generation=1000/minute, pages=5000/minute",
+        "ATELIER_WELCOME_CREDITS": "200",
+    }
+    with (home / "log").open("wb") as log:
+        running = [
+            subprocess.Popen([sys.executable, "-m", "atelier", verb], env=os.environ | settings, stdout=log, stderr=log)
+            for verb in ("serve", "work")
+        ]
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _wait(f"{address}/health/ready", home / "log", running)
+        yield address
+    finally:
+        for process in running:
+            process.send_signal(signal.SIGTERM)
+        for process in running:
+            process.wait(20)
+        with psycopg.connect(libpq_url(postgres.url()), autocommit=True) as db:
+            db.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _wait(address: str, log: Path, running: list[subprocess.Popen[bytes]]) -> None:
+    end = time.monotonic() + 40
+    while True:
+        try:
+            if httpx.get(address, timeout=2).status_code < 500:
+                return
+        except httpx.HTTPError:
+            pass
+        assert time.monotonic() < end, f"the studio did not open: {log.read_text()[-4000:]}"
+        assert all(process.poll() is None for process in running), f"the studio fell over: {log.read_text()[-4000:]}"
+        time.sleep(0.1)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as tools:
+        browser = tools.chromium.launch(executable_path=BROWSER, args=list(QUIET))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(studio: str, chromium: Browser) -> Iterator[Visit]:
+    """Opens a fresh browser window on the studio: `visit(width=390, dark=True, scripts=False, signed_in=True)`."""
+    opened: list[tuple[BrowserContext, Complaints]] = []
+
+    def window(
+        *, width: int = 1440, dark: bool = False, scripts: bool = True, language: str = "en-GB", state: object = None
+    ) -> Page:
+        context = chromium.new_context(
+            base_url=studio,
+            viewport={"width": width, "height": 844 if width < 900 else 900},
+            color_scheme="dark" if dark else "light",
+            java_script_enabled=scripts,
+            locale=language,
+            has_touch=width < 900,
+            storage_state=state,  # type: ignore[arg-type]  # what another window's storage_state() gave
+        )
+        context.set_default_timeout(15_000)
+        page = context.new_page()
+        opened.append((context, Complaints(page)))
+        return page
+
+    yield window
+    for context, complaints in opened:
+        context.close()
+        complaints.none()
+
+
+@pytest.fixture(scope="session")
+def maker(studio: str, chromium: Browser) -> object:
+    """The browser state of a member who has made two pictures and failed at none."""
+    from tests.journeys.visitor import make, sign_up
+
+    context = chromium.new_context(base_url=studio)
+    page = context.new_page()
+    sign_up(page, "Mara Maker")
+    make(page, "A lighthouse under the stars", count=2)
+    state = context.storage_state()
+    context.close()
+    return state

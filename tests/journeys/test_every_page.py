@@ -1,0 +1,118 @@
+"""What holds on every page: readable by everybody, in both lights, at both widths, and light on the wire."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, Request
+from tests.journeys.visitor import sign_up
+
+AXE = (Path(__file__).parent / "vendor" / "axe.js").read_text()
+DOORS = ["/", "/sign-up", "/sign-in"]
+ROOMS = ["/make/image.generate", "/jobs", "/jobs?state=failed", "/library", "/library?q=nothing", "/wallet", "/account"]
+RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}}
+
+
+def pages(page: Page) -> list[str]:
+    """Every page that a member can see, with one of each kind of thing."""
+    page.goto("/make/image.generate")
+    run = page.locator("run-card h2 a").first.get_attribute("href")
+    picture = page.locator("figure a").first.get_attribute("href")
+    assert run
+    assert picture
+    return [*ROOMS, run, picture]
+
+
+def faults(page: Page) -> list[str]:
+    page.evaluate(AXE)
+    found = page.evaluate(f"axe.run(document, {json.dumps(RULES)})")
+    return [
+        f"{one['id']}: {one['help']}: {[node['html'][:110] for node in one['nodes'][:3]]}"
+        for one in found["violations"]
+        if one["impact"] in ("serious", "critical")
+    ]
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_nobody_is_shut_out(visit: Callable[..., Page], maker: object, dark: bool) -> None:
+    outside, inside = visit(dark=dark), visit(dark=dark, state=maker)
+    found = {}
+    for page, addresses in ((outside, DOORS), (inside, pages(inside))):
+        for address in addresses:
+            page.goto(address)
+            if wrong := faults(page):
+                found[address] = wrong
+    assert not found, json.dumps(found, indent=1)
+
+
+def test_nobody_is_shut_out_by_what_opens(visit: Callable[..., Page], maker: object) -> None:
+    page = visit(state=maker)
+    page.goto("/make/image.generate")
+    for fold in page.locator("details > summary").all():
+        fold.click()
+    page.click(".who")
+    assert not faults(page)
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    assert not faults(page)
+
+
+def test_a_phone_has_room_for_every_page(visit: Callable[..., Page], maker: object) -> None:
+    outside, inside = visit(width=390), visit(width=390, state=maker)
+    for page, addresses in ((outside, DOORS), (inside, pages(inside))):
+        for address in addresses:
+            page.goto(address)
+            assert page.evaluate("document.documentElement.scrollWidth") <= 390, f"{address} is wider than the phone"
+            assert page.evaluate(SMALL) == [], f"{address} has targets that a thumb misses"
+
+
+# what can be pressed and is under 44 px both ways; a link inside a sentence may be as small as its words
+SMALL = """() => [...document.querySelectorAll("a, button, summary, select, input:not([type=hidden])")]
+  .filter((one) => one.checkVisibility({ checkOpacity: false }) && !one.closest("p, dd, td, h2, .hidden, .skip, [popover]"))
+  .map((one) => [one, (one.matches("input") && one.closest("label") || one).getBoundingClientRect()])
+  .filter(([one, box]) => box.width && box.bottom > 0 && (box.height < 40 || box.width < 32))
+  .map(([one, box]) => `${Math.round(box.width)}x${Math.round(box.height)} ${one.outerHTML.slice(0, 90)}`)"""
+
+
+@pytest.mark.parametrize("first", ["/", "/make/image.generate"])
+def test_a_first_page_is_under_100_kilobytes(visit: Callable[..., Page], first: str) -> None:
+    window = visit()
+    if first != "/":
+        sign_up(window)
+        state = window.context.storage_state()
+        window = visit(state=state)  # with nothing kept
+    sizes: dict[str, int] = {}
+
+    def count(request: Request) -> None:
+        if not request.url.endswith("/live"):
+            found = request.sizes()
+            sizes[request.url] = found["responseBodySize"] + found["responseHeadersSize"]
+
+    window.on("requestfinished", count)
+    window.goto(first)
+    window.wait_for_timeout(500)
+    assert sum(sizes.values()) < 100_000, sizes
+
+
+def test_the_first_paint_has_the_chosen_light(visit: Callable[..., Page], maker: object) -> None:
+    page = visit(state=maker)
+    page.goto("/wallet")
+    page.click(".who")
+    page.get_by_role("button", name="Dark").click()
+    paper = "getComputedStyle(document.body).backgroundColor"
+    assert page.evaluate(paper) == "rgb(21, 20, 19)"
+    page.reload(wait_until="commit")
+    page.wait_for_selector("main")
+    assert page.evaluate(paper) == "rgb(21, 20, 19)"
+
+
+def test_a_missing_page_is_a_quiet_sheet(visit: Callable[..., Page]) -> None:
+    from tests.journeys.visitor import expecting
+
+    page = visit()
+    expecting(page, 404)
+    page.goto("/nowhere")
+    assert page.locator("h1").inner_text() == "Not here"
