@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import io
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from fastapi import FastAPI
 from PIL import Image
 from tests.roles import Person
 
-import atelier
-from atelier.assets import Asset, Assets, Store, add, api, keep, pages
-from atelier.assets import files as file_routes
+from atelier.assets import Asset, Assets, Store, add, keep
 from atelier.base.db import Acting, Database
-from atelier.limits import Limiter
-from atelier.web.parts import Parts
-from atelier.web.templates import Templates
+from atelier.studio import Studio
 
 SECRET = "a-secret-for-tests-0123456789-abcdefghij"
 SETTINGS = {"tool": "image.generate", "model": "sketch", "input": {"prompt": "A red boat, “calm” sea <b>", "seed": 7}}
@@ -35,31 +29,19 @@ def picture(kind: str = "PNG", size: tuple[int, int] = (90, 120), colour: str = 
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path / "files"
+def assets(studio: Studio) -> Assets:
+    return studio.assets
 
 
 @pytest.fixture
-def store(folder: Path) -> Store:
-    return Store.open(folder)
+def store(assets: Assets) -> Store:
+    return assets.store
 
 
 @pytest.fixture
-def assets(folder: Path) -> Assets:
-    return Assets.open(folder, SECRET)
-
-
-@pytest.fixture
-def app(app: FastAPI, assets: Assets) -> FastAPI:
-    """The application of the standing roles with the library in it."""
-    here: Parts = app.state.parts
-    rooms = Path(atelier.__file__).parent
-    folders = [rooms / room / "templates" for room in ("web", "people", "ops", "assets")]
-    app.state.store = assets
-    app.state.parts = replace(here, templates=Templates(folders), limiter=Limiter())
-    for routes in (api.routes, pages.routes, file_routes.routes):
-        app.include_router(routes)
-    return app
+def folder(store: Store) -> Path:
+    assert store.folder is not None
+    return store.folder
 
 
 Put = Callable[..., Awaitable[Asset]]

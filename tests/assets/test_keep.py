@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import DBAPIError
 from tests.assets.conftest import SETTINGS, files, picture
 from tests.roles import Person
@@ -84,13 +84,9 @@ async def test_members_see_and_change_only_their_own(
             await add(db, await keep(store, maker.member_id, b"x", "text/plain"))
 
 
-@pytest.mark.parametrize("column", ["member_id", "path", "settings", "source", "job_id"])
-async def test_the_web_role_cannot_rewrite_what_a_file_is(
-    web_db: Database, store: Store, maker: Person, column: str
-) -> None:
-    with pytest.raises(DBAPIError, match="permission denied"):
-        async with web_db.transaction(Acting.member(maker.member_id)) as db:
-            await db.execute(text(f"UPDATE assets SET {column} = {column}"))
-    with pytest.raises(DBAPIError, match="permission denied"):
-        async with web_db.transaction(Acting.member(maker.member_id)) as db:
-            await db.execute(delete(Asset))
+async def test_the_web_role_cannot_rewrite_what_a_file_is(web_db: Database, store: Store, maker: Person) -> None:
+    changes = [f"UPDATE assets SET {name} = {name}" for name in ("member_id", "path", "settings", "source", "job_id")]
+    for change in [*changes, "DELETE FROM assets", "TRUNCATE assets"]:
+        with pytest.raises(DBAPIError, match="permission denied"):
+            async with web_db.transaction(Acting.member(maker.member_id)) as db:
+                await db.execute(text(change))

@@ -68,11 +68,16 @@ async def find(db: AsyncSession, wanted: Wanted, *, cursor: str | None = None, l
     conditions = _conditions(wanted, source)
     key = _key(wanted.sort, source)
     down = wanted.sort is not Sort.OLDEST
-    page = conditions if cursor is None else [*conditions, _beyond(key, _place(wanted.sort, cursor), down)]
-    rows = await _rows(db, source, page, key, down, limit + 1)
-    total = len(rows)
-    if cursor is not None or len(rows) > limit:
-        total = int((await db.execute(select(func.count()).select_from(source.table).where(*conditions))).scalar_one())
+    beyond = [] if cursor is None else [_beyond(key, _place(wanted.sort, cursor), down)]
+    if source.columns is Asset:
+        statement = _ordered(select(Asset).where(*conditions, *beyond), key, down).limit(limit + 1)
+        rows = list((await db.execute(statement)).scalars())
+        total = len(rows)
+        if beyond or total > limit:
+            counted = select(func.count()).select_from(Asset).where(*conditions)
+            total = int((await db.execute(counted)).scalar_one())
+    else:
+        rows, total = await _matching(db, source, conditions, beyond, key, down, limit + 1)
     items = rows[:limit]
     return Page(items, _cursor(wanted.sort, items[-1]) if len(rows) > limit else None, total)
 
@@ -162,16 +167,31 @@ def _ordered(statement: Select[Any], key: list[Any], down: bool) -> Select[Any]:
     return statement.order_by(*(each.desc() if down else each.asc() for each in key))
 
 
-async def _rows(
-    db: AsyncSession, source: _From, conditions: list[ColumnElement[bool]], key: list[Any], down: bool, limit: int
-) -> list[Asset]:
-    if source.columns is Asset:
-        statement = _ordered(select(Asset).where(*conditions), key, down).limit(limit)
-        return list((await db.execute(statement)).scalars())
-    ids = _ordered(select(source.id).where(*conditions), key, down).limit(limit)
-    wanted = list((await db.execute(ids)).scalars())
-    found = {asset.id: asset for asset in (await db.execute(select(Asset).where(Asset.id.in_(wanted)))).scalars()}
-    return [found[id] for id in wanted if id in found]
+async def _matching(
+    db: AsyncSession,
+    source: _From,
+    conditions: list[ColumnElement[bool]],
+    beyond: list[ColumnElement[bool]],
+    key: list[Any],
+    down: bool,
+    limit: int,
+) -> tuple[list[Asset], int]:
+    """A page of what matches the words, and how many match: found once, counted and cut from there."""
+    ranked = _ordered(select(source.id).where(*conditions, *beyond), key, down).limit(limit)
+    everything = select(func.count()).select_from(source.table).where(*conditions)
+    if beyond:
+        total = int((await db.execute(everything)).scalar_one())
+    else:
+        ranked = ranked.add_columns(func.count().over())
+        total = 0
+    found = (await db.execute(ranked)).all()
+    if found and not beyond:
+        total = found[0][1]
+    by_id = {
+        asset.id: asset
+        for asset in (await db.execute(select(Asset).where(Asset.id.in_([row[0] for row in found])))).scalars()
+    }
+    return [by_id[row[0]] for row in found if row[0] in by_id], total
 
 
 def _cursor(sort: Sort, last: Asset) -> str:

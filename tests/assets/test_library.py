@@ -1,0 +1,210 @@
+"""Finding: the same as a plain list in Python would find, page by page, with true totals, by indexes."""
+
+from __future__ import annotations
+
+import random
+import re
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import insert, select, text
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.ext.asyncio import AsyncSession
+from tests.assets.conftest import Put
+from tests.roles import Person
+
+from atelier.assets import Asset, Kind, Source
+from atelier.assets.library import BadCursor, Sort, Wanted, find, models, neighbours
+from atelier.base.db import Acting, Database
+from atelier.base.ids import new_id
+
+TITLES = ["A red boat", "red Mountains, quiet", "Boathouse at night", "", "Éclair & thé", "o'clock it's don't"]
+
+
+async def fill(db: AsyncSession, member_id: UUID, count: int, seed: int = 1) -> list[Asset]:
+    """Assets without files, of every kind."""
+    chance = random.Random(seed)
+    rows: list[dict[str, Any]] = []
+    for n in range(count):
+        made = chance.random() < 0.7
+        rows.append(
+            {
+                "id": new_id(),
+                "member_id": member_id,
+                "position": 0,
+                "kind": chance.choice(list(Kind)),
+                "source": Source.MADE if made else Source.UPLOADED,
+                "title": chance.choice(TITLES),
+                "content_type": "image/png",
+                "bytes": chance.choice([10, 20, 30]),
+                "sha256": "0" * 64,
+                "path": f"x/{n}",
+                "settings": {"tool": "image.generate", "model": chance.choice("abc"), "input": {}} if made else {},
+                "favourite": chance.random() < 0.3,
+            }
+        )
+    await db.execute(insert(Asset), rows)
+    return list((await db.execute(select(Asset))).scalars())
+
+
+def expected(assets: list[Asset], wanted: Wanted, matches: set[str] | None) -> list[UUID]:
+    left = [
+        asset
+        for asset in assets
+        if (matches is None or asset.title in matches)
+        and (wanted.kind is None or asset.kind == wanted.kind)
+        and (wanted.source is None or asset.source == wanted.source)
+        and (wanted.model is None or asset.model == wanted.model)
+        and (asset.favourite or not wanted.favourite)
+    ]
+    if wanted.sort is Sort.LARGEST:
+        return [asset.id for asset in sorted(left, key=lambda each: (each.bytes, each.id), reverse=True)]
+    return [asset.id for asset in sorted(left, key=lambda each: each.id, reverse=wanted.sort is Sort.NEWEST)]
+
+
+async def test_lists_agree_with_a_plain_one(web_db: Database, maker: Person, stranger: Person) -> None:
+    chance = random.Random(7)
+    async with web_db.transaction(Acting.member(stranger.member_id)) as db:
+        await fill(db, stranger.member_id, 30, seed=2)
+    async with web_db.transaction(Acting.member(maker.member_id)) as db:
+        assets = await fill(db, maker.member_id, 120)
+        for _ in range(60):
+            words, matches = chance.choice(
+                [("", None), ("red", {TITLES[0], TITLES[1]}), ("boa", {TITLES[0], TITLES[2]}), ("xyz", set())]
+            )
+            wanted = Wanted(
+                words=words,
+                kind=chance.choice([None, None, *Kind]),
+                source=chance.choice([None, None, *Source]),
+                model=chance.choice([None, None, "a", "b"]),
+                favourite=chance.random() < 0.3,
+                sort=chance.choice(list(Sort)),
+            )
+            whole = expected(assets, wanted, matches)
+            found, cursor = [], None
+            while True:
+                page = await find(db, wanted, cursor=cursor, limit=7)
+                assert page.total == len(whole), wanted
+                found += [asset.id for asset in page.items]
+                cursor = page.next
+                if cursor is None:
+                    break
+            assert found == whole, wanted
+            if whole:
+                at = chance.randrange(len(whole))
+                asset = next(each for each in assets if each.id == whole[at])
+                around = (whole[at - 1] if at else None, whole[at + 1] if at + 1 < len(whole) else None)
+                assert await neighbours(db, wanted, asset) == around
+        assert await models(db) == [("image.generate", model) for model in "abc"]
+
+
+SEARCHES: list[tuple[str, set[int]]] = [
+    ("red", {0, 1}),
+    ("RED bo", {0}),
+    ("bo red", set()),  # only the last word may be a beginning
+    ('"red boat"', {0}),
+    ('"red bo"', set()),
+    ('"boat red"', set()),
+    ("red -boat", {1}),
+    ("boat or quiet", {0, 1}),
+    ("éclair", {4}),
+    ("th", {4}),
+    ("don't", {5}),
+    ("o'cl", {5}),
+    ("'; drop table assets; --", set()),
+    ("' | 'x", set()),
+    ("\\", set()),
+    ("!!! & | ( ) :* <->", set()),
+    ("%", set()),
+    ("a:boat", {0}),
+    ("boat:*", {0, 2}),
+    ("\0", {0, 1, 2, 3, 4, 5}),
+    ("x" * 5000, set()),
+]
+
+
+async def test_words_are_found_as_people_mean_them(web_db: Database, maker: Person) -> None:
+    async with web_db.transaction(Acting.member(maker.member_id)) as db:
+        assets = await fill(db, maker.member_id, 60)
+        for words, found in SEARCHES:
+            page = await find(db, Wanted(words=words), limit=100)
+            assert {TITLES.index(asset.title) for asset in page.items} == found, words
+            assert page.total == sum(TITLES.index(asset.title) in found for asset in assets), words
+
+
+async def test_a_title_of_one_endless_word_can_be_kept(maker: Person, put: Put, web_db: Database) -> None:
+    asset = await put(maker, "ä" * 2000, data=b"x", content_type="text/plain")
+    assert len(asset.title) == 2000
+
+
+BAD_CURSORS = [
+    (Sort.NEWEST, "x"),
+    (Sort.NEWEST, "5." + "0" * 32),
+    (Sort.LARGEST, "0" * 32),
+    (Sort.LARGEST, "x." + "0" * 32),
+]
+
+
+async def test_a_cursor_of_another_list_is_refused(web_db: Database, maker: Person) -> None:
+    async with web_db.transaction(Acting.member(maker.member_id)) as db:
+        for sort, cursor in BAD_CURSORS:
+            with pytest.raises(BadCursor):
+                await find(db, Wanted(sort=sort), cursor=cursor)
+        assert (await find(db, Wanted(sort=Sort.LARGEST), cursor="9" * 40 + "." + "f" * 32)).items == []
+
+
+async def test_every_list_is_read_from_an_index_alone(
+    owner_url: str, web_db: Database, maker: Person, buyer: Person
+) -> None:
+    """Under row-level security an index answers only what is leakproof; any other condition would read everything."""
+    for person, count in ((buyer, 3000), (maker, 300)):
+        async with web_db.transaction(Acting.member(person.member_id)) as db:
+            await fill(db, person.member_id, count)
+    async with web_db.transaction(Acting.member(maker.member_id)) as db:
+        seen: list[str] = []
+        execute = db.execute
+
+        async def explained(statement: Any, *args: Any, **more: Any) -> Any:
+            compiled = statement.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True})  # type: ignore[no-untyped-call]
+            plan = await execute(text(f"EXPLAIN {str(compiled).replace(':', chr(92) + ':')}"))
+            seen.append("\n".join(row[0] for row in plan))
+            return await execute(statement, *args, **more)
+
+        db.execute = explained  # type: ignore[method-assign]  # only this handle, to see its plans
+        for wanted in (
+            Wanted(),
+            Wanted(sort=Sort.OLDEST),
+            Wanted(sort=Sort.LARGEST),
+            Wanted(kind=Kind.AUDIO),
+            Wanted(favourite=True),
+            Wanted(source=Source.UPLOADED),
+            Wanted(tool="image.generate", model="a"),
+        ):
+            await find(db, wanted, limit=5)
+            await find(db, replace(wanted), limit=5, cursor=(await find(db, wanted, limit=2)).next)
+        assert seen
+        for plan in seen:
+            assert "Seq Scan" not in plan, plan
+            assert re.search(r"Index Cond: \(+member_id = ", plan), plan
+
+
+async def test_the_search_runs_as_the_owner_and_still_shows_only_ones_own(
+    web_db: Database, worker_db: Database, maker: Person, stranger: Person
+) -> None:
+    async with web_db.transaction(Acting.member(maker.member_id)) as db:
+        await fill(db, maker.member_id, 40)
+    matching = text("SELECT count(*) FROM assets_matching('red')")
+    counts = []
+    for database, acting in (
+        (web_db, Acting.member(maker.member_id)),
+        (web_db, Acting.member(stranger.member_id)),
+        (web_db, Acting.nobody()),
+        (web_db, Acting(studio=True)),
+        (worker_db, Acting.for_studio()),
+    ):
+        async with database.transaction(acting) as db:
+            counts.append((await db.execute(matching)).scalar_one())
+    assert counts[0] > 0
+    assert counts[1:] == [0, 0, 0, 0]

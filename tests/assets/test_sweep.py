@@ -1,0 +1,80 @@
+"""Sweeping: what nobody owns goes, in time; what somebody owns or may still restore stays."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from pathlib import Path
+
+from sqlalchemy import func, select, text
+from tests.assets.conftest import Put, files, picture
+from tests.roles import Person
+
+from atelier.assets import Asset, Store, keep
+from atelier.assets.change import delete, restore
+from atelier.assets.sweep import sweep
+from atelier.base.clock import now
+from atelier.base.db import Acting, Database
+
+
+async def test_files_without_a_row_go_after_an_hour(
+    worker_db: Database, store: Store, folder: Path, maker: Person, put: Put
+) -> None:
+    await put(maker)
+    lost = await keep(store, maker.member_id, picture(), "image/png")  # a crash before `add`
+    (folder / "notes.txt").write_text("not ours")
+    (folder / f"{lost.path}#1").write_bytes(b"half")
+    assert (await sweep(worker_db, store)).orphans == 0
+    swept = await sweep(worker_db, store, at=now() + timedelta(hours=2))
+    assert (swept.orphans, swept.expired) == (3, 0)
+    assert swept.bytes >= lost.bytes
+    left = files(folder)
+    assert len(left) == 3
+    assert "notes.txt" in left
+    assert not any(str(lost.id) in name for name in left)
+
+
+async def test_deleted_assets_go_after_thirty_days(
+    worker_db: Database, web_db: Database, store: Store, folder: Path, maker: Person, put: Put
+) -> None:
+    stays, goes, back = [await put(maker, name) for name in ("Stays", "Goes", "Back")]
+    async with web_db.transaction(Acting.member(maker.member_id)) as db:
+        assert (await delete(db, maker.member_id, [goes.id, back.id, goes.id])).assets == 2
+    async with web_db.transaction(Acting.member(maker.member_id)) as db:
+        assert await restore(db, maker.member_id, asset_ids=[back.id]) == 1
+    assert (await sweep(worker_db, store, at=now() + timedelta(days=29))).expired == 0
+    assert (await sweep(worker_db, store, at=now() + timedelta(days=31))).expired == 1
+    async with worker_db.transaction(Acting.for_studio()) as db:
+        assert set((await db.execute(select(Asset.id))).scalars()) == {stays.id, back.id}
+        expired = text("SELECT count(*) FROM events WHERE kind = 'asset:expired' AND subject_id = :id")
+        assert (await db.execute(expired, {"id": goes.id})).scalar_one() == 1
+    assert len(files(folder)) == 4
+    assert not (folder / goes.path).exists()
+
+
+async def test_more_than_one_batch(worker_db: Database, store: Store, maker: Person) -> None:
+    async with worker_db.transaction(Acting.for_studio()) as db:
+        await db.execute(
+            text(
+                "INSERT INTO assets (id, member_id, kind, source, content_type, bytes, sha256, path, deleted_at)"
+                " SELECT gen_random_uuid(), :member, 'file', 'made', 'x/y', 1, repeat('0', 64), 'gone/' || n,"
+                " now() - interval '40 days' FROM generate_series(1, 450) n"
+            ),
+            {"member": maker.member_id},
+        )
+    assert (await sweep(worker_db, store)).expired == 450
+    async with worker_db.transaction(Acting.for_studio()) as db:
+        assert (await db.execute(select(func.count()).select_from(Asset))).scalar_one() == 0
+
+
+async def test_a_members_files_go_with_the_member(
+    owner_url: str, worker_db: Database, store: Store, folder: Path, maker: Person, put: Put
+) -> None:
+    asset = await put(maker)
+    async with worker_db.transaction(Acting.for_studio()) as db:
+        await db.execute(text("DELETE FROM assets WHERE id = :id"), {"id": asset.id})
+    hours_ago = now() - timedelta(hours=3)
+    for name in files(folder):
+        os.utime(folder / name, (hours_ago.timestamp(), hours_ago.timestamp()))
+    assert (await sweep(worker_db, store)).orphans == 2
+    assert files(folder) == []
