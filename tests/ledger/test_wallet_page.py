@@ -62,7 +62,7 @@ def _rows(html: str) -> list[str]:
     """The words of each line of the statement."""
     body = re.search(r"<tbody>(.*)</tbody>", html, re.S)
     rows = re.findall(r"<tr.*?</tr>", body[1], re.S) if body else []
-    return [" ".join(re.sub(r"<[^>]+>", " ", row).split()) for row in rows]
+    return [" ".join(re.sub(r"<[^>]+>", " ", row).replace("· just now", "").split()) for row in rows]
 
 
 async def test_the_page_tells_every_change_and_links_to_its_job(bank: Bank, browser: httpx.AsyncClient) -> None:

@@ -19,6 +19,12 @@ class Quote:
     wish: Any
     price: int
 
+    @property
+    def counted(self) -> str:
+        """What is paid for, as a statement says it: `4 pictures`. It stands for ever, so it quotes nothing."""
+        units = self.tool.units(self.wish).items()
+        return ", ".join(f"{count:,} {what.removesuffix('s') if count == 1 else what}" for what, count in units)
+
 
 def quote(catalog: Catalog, tool_id: str, model_id: str | None, raw: Mapping[str, Any]) -> Quote:
     """Validate and price a wish; raises `UnknownTool`, `UnknownModel` or `InvalidInput`, and writes nothing."""
