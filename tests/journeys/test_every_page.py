@@ -13,7 +13,9 @@ from tests.journeys.visitor import sign_up
 AXE = (Path(__file__).parent / "vendor" / "axe.js").read_text()
 DOORS = ["/", "/sign-up", "/sign-in"]
 ROOMS = ["/make/image.generate", "/jobs", "/jobs?state=failed", "/library", "/library?q=nothing", "/wallet", "/account"]
-RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}}
+RULES = {
+    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+}
 
 
 def pages(page: Page) -> list[str]:
