@@ -1,4 +1,4 @@
-"""A real studio (web, worker, database) and a real browser; every visit fails on what a console or the policy complains of."""
+"""A real studio (web, worker, database) and a real browser; a visit fails on what its console or the policy says."""
 
 from __future__ import annotations
 

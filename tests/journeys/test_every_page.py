@@ -73,7 +73,7 @@ def test_a_phone_has_room_for_every_page(visit: Callable[..., Page], maker: obje
 
 # what can be pressed and is under 44 px both ways; a link inside a sentence may be as small as its words
 SMALL = """() => [...document.querySelectorAll("a, button, summary, select, input:not([type=hidden])")]
-  .filter((one) => one.checkVisibility({ checkOpacity: false }) && !one.closest("p, dd, td, h2, .hidden, .skip, [popover]"))
+  .filter((one) => one.checkVisibility() && !one.closest("p, dd, td, h2, .hidden, .skip, [popover]"))
   .map((one) => [one, (one.matches("input") && one.closest("label") || one).getBoundingClientRect()])
   .filter(([one, box]) => box.width && box.bottom > 0 && (box.height < 40 || box.width < 32))
   .map(([one, box]) => `${Math.round(box.width)}x${Math.round(box.height)} ${one.outerHTML.slice(0, 90)}`)"""

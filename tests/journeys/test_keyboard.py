@@ -60,7 +60,8 @@ def test_focus_is_always_visible(visit: Callable[..., Page], maker: object) -> N
               if (one === document.body) return null;
               const marked = [one, one.closest("label"), one.closest(".find")].filter(Boolean).some((shown) => {
                 const style = getComputedStyle(shown);
-                return style.outlineStyle !== "none" || style.boxShadow !== "none" || shown.matches(".find:focus-within");
+                const ringed = style.outlineStyle !== "none" || style.boxShadow !== "none";
+                return ringed || shown.matches(".find:focus-within");
               });
               return marked ? null : one.outerHTML.slice(0, 120);
             }"""

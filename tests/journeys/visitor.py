@@ -10,7 +10,7 @@ PASSWORD = "Seven-red-boats-4"
 
 
 class Complaints:
-    """Collects what a page complains of: errors in the console (the policy's refusals are among them), crashes, failures."""
+    """Collects what a page complains of: errors in the console (the policy's refusals too), crashes, failures."""
 
     def __init__(self, page: Page) -> None:
         self.heard: list[str] = []

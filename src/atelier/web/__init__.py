@@ -1,1 +1,1 @@
-"""The edge: routes with their access rule and limit, callers, errors in each dialect, layout, forms and live streams."""
+"""The edge: routes with their access rule and limit, callers, errors in each dialect, layout, forms, live streams."""

@@ -1,4 +1,4 @@
-"""Expected errors as answers: RFC 9457 problem details for programs, a page for people. Crashes say nothing of their cause."""
+"""Expected errors as answers: RFC 9457 problem details for programs, a page for people. Crashes keep their cause."""
 
 from __future__ import annotations
 
