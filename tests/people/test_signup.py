@@ -55,7 +55,7 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
     ({"email": "mara"}, "email", "like name@example.org"),
     ({"email": "mara@example.org\0"}, "email", "like name@example.org"),
     ({"password": "short"}, "password", "at least 8"),
-    ({"password": "Mara-mara-7", "email": "mara@example.org"}, "password", "e-mail&#39;s name"),
+    ({"password": "Mara-mara-7", "email": "mara@example.org"}, "password", "e-mail's name"),
 ]
 
 

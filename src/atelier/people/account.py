@@ -8,6 +8,7 @@ from fastapi import Form, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from atelier import ledger
 from atelier.base.db import Acting
 from atelier.base.ids import parse_id
 from atelier.limits.limit import GENERAL, PAGES, SIGN_IN
@@ -48,7 +49,7 @@ async def change_password(request: Request, here: Here, me: Me, current: Field =
         try:
             await signin.check_password(here.web_db, passwords, member_id=me.member_id, password=current)
         except signin.WrongPassword:
-            faults["current"] = "This is not your password."
+            faults["current"] = rules.CURRENT_FAULT
     password_hash = None if faults else await passwords.hash(password)
     async with here.web_db.transaction(Acting.member(me.member_id)) as db:
         if password_hash is None:
@@ -82,8 +83,9 @@ async def create_token(request: Request, here: Here, me: Me, db: Db, label: Fiel
     tokens.check_maker(me)
     name = rules.display_name(label)
     if name is None:
-        fault = "Write what the token is for, so that you know it again."
-        return await _page(request, here, me, db, typed={"label": label, "days": days}, faults={"label": fault})
+        return await _page(
+            request, here, me, db, typed={"label": label, "days": days}, faults={"label": rules.LABEL_FAULT}
+        )
     token, secret = await tokens.create(db, member_id=me.member_id, name=name, days=LIFETIMES.get(days, 90))
     return await _page(request, here, me, db, made={"token": token, "secret": secret})
 
@@ -109,6 +111,8 @@ async def _page(
     faults: rules.Faults | None = None,
     made: dict[str, Any] | None = None,
 ) -> Response:
+    if request.method == "POST":  # the balance beside the member's badge comes by itself only when a page is read
+        request.state.balance = await ledger.balance(db, member_id=me.member_id)
     return here.templates.page(
         request,
         "people/account.html",

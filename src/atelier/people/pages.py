@@ -177,7 +177,7 @@ def _faults(name: str, email: str, password: str) -> rules.Faults:
     if rules.display_name(name) is None:
         faults["name"] = rules.NAME_FAULT
     if address is None:
-        faults["email"] = "Write an e-mail address like name@example.org."
+        faults["email"] = rules.EMAIL_FAULT
     if fault := rules.password_fault(password, address or ""):
         faults["password"] = fault
     return faults

@@ -11,7 +11,10 @@ import idna
 
 NAME_LENGTH = 80
 PASSWORD_SHORTEST, PASSWORD_LONGEST = 8, 200
-NAME_FAULT = f"Write the name that others may see, at most {NAME_LENGTH} characters."
+NAME_FAULT = "Write the name that others may see, at most 80 characters."
+EMAIL_FAULT = "Write an e-mail address like name@example.org."
+CURRENT_FAULT = "This is not your password."
+LABEL_FAULT = "Write what the token is for, so that you know it again."
 _LOCAL = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*", re.ASCII)
 _LEET = str.maketrans("@4310$57!", "aaeiosstl")
 _COMMON = frozenset(files("atelier.people").joinpath("common_passwords.txt").read_text("utf-8").split())
@@ -44,9 +47,9 @@ def display_name(written: str) -> str | None:
 def password_fault(password: str, email: str = "") -> str | None:
     """The first reason why `password` is no good for the member with `email`, as a sentence, or None."""
     if len(password) < PASSWORD_SHORTEST:
-        return f"Use at least {PASSWORD_SHORTEST} characters."
+        return "Use at least 8 characters."
     if len(password) > PASSWORD_LONGEST:
-        return f"Use at most {PASSWORD_LONGEST} characters."
+        return "Use at most 200 characters."
     if not any(sign.islower() for sign in password):
         return "Add a small letter."
     if not any(sign.isupper() for sign in password):

@@ -47,7 +47,7 @@ def check_maker(caller: Caller) -> None:
 async def create(db: AsyncSession, *, member_id: UUID, name: str, days: int | None = None) -> tuple[Token, str]:
     """Make a token for the acting member, good for `days` or until revoked; return its row and, once, its secret."""
     if await count(db, member_id=member_id) >= MOST:
-        raise TooManyTokens(f"You have {MOST} tokens in use. Revoke one that you don't need.")
+        raise TooManyTokens("You have 50 tokens in use. Revoke one that you don't need.")
     secret = PREFIX + new_token()
     token = Token(
         id=new_id(),

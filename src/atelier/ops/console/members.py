@@ -93,7 +93,7 @@ async def activity(db: AsyncSession, member_id: UUID) -> Activity:
 def grant_of(amount: str, memo: str) -> tuple[int, str]:
     """The amount and the memo that were typed; `BadGrant` names the field that is wrong."""
     if not re.fullmatch(r"[0-9]{1,7}", amount.strip()) or not 1 <= int(amount) <= MOST:
-        raise BadGrant(f"Write a whole number of credits, 1 to {MOST:,}.", field="amount")
+        raise BadGrant("Write a whole number of credits, 1 to 1,000,000.", field="amount")
     words = " ".join(memo.split())
     if not words or len(words) > MEMO_LENGTH or not words.isprintable():
         raise BadGrant("Write why, for the member's statement.", field="memo")

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import Integer, cast, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from atelier.base.clock import now
@@ -16,7 +16,7 @@ from atelier.jobs import Job, State
 from atelier.ledger.tables import Account, Hold
 from atelier.people.tables import Member
 
-DAY, WEEK = timedelta(days=1), timedelta(days=7)
+HOUR, DAY, WEEK = timedelta(hours=1), timedelta(days=1), timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,37 @@ class Overview:
     wallets: int  # credits that members can spend
     held: int  # credits put aside for open jobs
     open: dict[State, int]  # jobs that wait or run
-    ended: dict[State, int]  # jobs begun in the last day that have ended
+    ended: dict[State, int]  # jobs begun in the last 24 hours that have ended
+
+
+@dataclass(frozen=True, slots=True)
+class Hour:
+    """The runs begun in one of the last 24 hours that have ended; `place` 0 is the oldest hour, 23 this one."""
+
+    place: int
+    begins: datetime
+    made: int
+    canceled: int
+    failed: int
+
+    @property
+    def total(self) -> int:
+        return self.made + self.canceled + self.failed
+
+
+async def hours(db: AsyncSession) -> list[Hour]:
+    """The last 24 hours, each with its runs."""
+    this = now().replace(minute=0, second=0, microsecond=0)
+    began = this - 23 * HOUR
+    place = cast(func.floor(func.extract("epoch", Job.created_at - began) / 3600), Integer)
+    counted = (
+        select(place, Job.state, func.count())
+        .where(Job.id >= first_id(began), Job.created_at >= began, Job.finished_at.is_not(None))
+        .group_by(place, Job.state)
+    )
+    found = {(row[0], row[1]): row[2] for row in await db.execute(counted)}
+    kinds = (State.SUCCEEDED, State.CANCELED, State.FAILED)
+    return [Hour(at, began + at * HOUR, *(found.get((at, str(kind)), 0) for kind in kinds)) for at in range(24)]
 
 
 async def overview(db: AsyncSession) -> Overview:

@@ -17,7 +17,7 @@ from atelier.jobs import cancel
 from atelier.jobs import find as find_job
 from atelier.limits.limit import GENERAL, PAGES
 from atelier.ops.console import members, queue
-from atelier.ops.console.overview import disk, overview
+from atelier.ops.console.overview import disk, hours, overview
 from atelier.studio.begin import Wish, begin
 from atelier.studio.request import Whole
 from atelier.web.access import Access
@@ -36,6 +36,7 @@ async def overview_page(request: Request, here: Here, db: Db, whole: Whole) -> R
         request,
         "console/overview.html",
         figures=await overview(db),
+        hours=await hours(db),
         disk=await disk(db, whole.home),
         workers=await queue.workers(db),
         queues=await queue.queues(db, whole.engines.ids),
@@ -84,8 +85,10 @@ async def grant(
     try:
         credits, words = members.grant_of(amount, memo)
     except members.BadGrant as error:
+        request.state.balance = await ledger.balance(db, member_id=me.member_id)
         return await _member(request, here, db, found.id, typed=typed, faults={error.field or "": error.message})
     if not key:
+        request.state.balance = await ledger.balance(db, member_id=me.member_id)
         return here.templates.page(
             request, "console/grant.html", member=found, amount=credits, memo=words, key=new_id()
         )
