@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy import URL, MetaData, make_url, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
@@ -83,6 +84,26 @@ async def act(db: AsyncSession, acting: Acting) -> None:
     )
 
 
+class _Connection(asyncpg.Connection):
+    """A connection that begins a transaction and says for whom it acts in one round trip."""
+
+    acting: Acting | None = None
+
+    async def execute(self, query: str, *args: object, timeout: float | None = None) -> str:
+        if self.acting is not None and query.startswith("BEGIN"):
+            query, self.acting = f"{query} {_stated(self.acting)}", None
+        return await super().execute(query, *args, timeout=timeout)
+
+
+def _stated(acting: Acting) -> str:
+    member = acting.member_id or ""
+    knock = acting.knock.replace("'", "''")  # standard_conforming_strings is on, so nothing else needs care
+    return (
+        f"SELECT set_config('atelier.member', '{member}', true), set_config('atelier.knock', '{knock}', true),"
+        f" set_config('atelier.studio', '{'on' if acting.studio else 'off'}', true)"
+    )
+
+
 class Database:
     """One role's connections to one database; `transaction` is the only way in."""
 
@@ -94,7 +115,9 @@ class Database:
     async def transaction(self, acting: Acting) -> AsyncIterator[AsyncSession]:
         """A transaction on behalf of `acting`: committed at the end, rolled back by an exception."""
         async with AsyncSession(self.engine, expire_on_commit=False, autoflush=False) as db, db.begin():
-            await act(db, acting)
+            connection = await (await db.connection()).get_raw_connection()
+            assert isinstance(connection.driver_connection, _Connection)
+            connection.driver_connection.acting = acting  # stated as the first statement begins the transaction
             yield db
 
     async def close(self) -> None:
@@ -108,7 +131,10 @@ def connect(owner_url: str, role: Role, secret: str, *, pool: int = 10) -> Datab
         pool_size=pool,
         max_overflow=pool,
         pool_timeout=10,
-        connect_args={"server_settings": {"application_name": f"atelier {role}", "jit": "off"}},
+        connect_args={
+            "connection_class": _Connection,
+            "server_settings": {"application_name": f"atelier {role}", "jit": "off"},
+        },
     )
     return Database(engine, role)
 

@@ -6,7 +6,7 @@ acting member's, a wallet below zero, a transfer that doesn't balance, and any c
 
 from atelier.ledger.check import Difference, Report, check
 from atelier.ledger.grants import grant, set_welcome, welcome
-from atelier.ledger.holds import NotEnoughCredits, hold, release, settle
+from atelier.ledger.holds import NotEnoughCredits, hold, holding, release, settle
 from atelier.ledger.statement import Line, lines, statement
 from atelier.ledger.wallet import Balance, balance, open_wallet
 
@@ -20,6 +20,7 @@ __all__ = [
     "check",
     "grant",
     "hold",
+    "holding",
     "lines",
     "open_wallet",
     "release",

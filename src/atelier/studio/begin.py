@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Integer, Text, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from atelier import ledger
@@ -48,15 +48,17 @@ _BEFORE = text(
        LEFT JOIN jobs AS earlier ON earlier.member_id = :member AND earlier.idempotency_key = CAST(:key AS text)"""
 )
 _WRITE = text(  # the database itself puts a job that is written into the queue
-    """WITH job AS (
+    """WITH held AS MATERIALIZED (
+         SELECT CASE WHEN :price > 0 THEN ledger_hold(:transfer, :id, :member, :price, :memo) END),
+       job AS (
          INSERT INTO jobs (id, member_id, tool, model, queue, title, input, source, priority, deadline_s, expected,
                            price, idempotency_key, body_digest)
          VALUES (:id, :member, :tool, :model, :queue, :title, CAST(:input AS jsonb), :source, :priority, :deadline_s,
                  :expected, :price, :key, :body)
          RETURNING id, member_id)
        INSERT INTO events (kind, member_id, subject_id, data)
-       SELECT 'job:queued', member_id, id, CAST(:data AS jsonb) FROM job"""
-)
+       SELECT 'job:queued', member_id, id, CAST(:data AS jsonb) FROM job, held"""
+).bindparams(bindparam("price", type_=Integer), bindparam("memo", type_=Text))
 
 
 async def begin(db: AsyncSession, catalog: Catalog, member_id: UUID, wish: Wish) -> UUID:
@@ -80,30 +82,29 @@ async def begin(db: AsyncSession, catalog: Catalog, member_id: UUID, wish: Wish)
     if before.off:
         raise UnknownModel(f"{quoted.model.name} is switched off just now. Choose another model.")
     job_id = new_id()
-    if quoted.price:
-        await ledger.hold(db, job_id=job_id, member_id=member_id, amount=quoted.price)
     settled = quoted.tool.settle(quoted.wish)
     expected = quoted.tool.expected(settled)
-    await db.execute(
-        _WRITE,
-        {
-            "id": job_id,
-            "member": member_id,
-            "tool": quoted.tool.id,
-            "model": quoted.model.id,
-            "queue": quoted.model.engine,
-            "title": quoted.tool.title(settled),
-            "input": settled.model_dump_json(),
-            "source": wish.source,
-            "priority": priority(before.waiting),
-            "deadline_s": quoted.model.deadline,
-            "expected": expected,
-            "price": quoted.price,
-            "key": wish.key,
-            "body": body,
-            "data": json.dumps({"state": "queued", "tool": quoted.tool.id, "model": quoted.model.id, "made": 0}),
-        },
-    )
+    row = {
+        "id": job_id,
+        "member": member_id,
+        "tool": quoted.tool.id,
+        "model": quoted.model.id,
+        "queue": quoted.model.engine,
+        "title": quoted.tool.title(settled),
+        "input": settled.model_dump_json(),
+        "source": wish.source,
+        "priority": priority(before.waiting),
+        "deadline_s": quoted.model.deadline,
+        "expected": expected,
+        "price": quoted.price,
+        "transfer": new_id(),
+        "memo": quoted.counted,
+        "key": wish.key,
+        "body": body,
+        "data": json.dumps({"state": "queued", "tool": quoted.tool.id, "model": quoted.model.id, "made": 0}),
+    }
+    with ledger.holding(job_id):
+        await db.execute(_WRITE, row)
     return job_id
 
 

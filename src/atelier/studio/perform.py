@@ -14,13 +14,14 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Text, bindparam, text, update
+from sqlalchemy import BigInteger, Integer, Text, bindparam, text, update
 
-from atelier import assets, ledger
+from atelier import assets
 from atelier.assets import Kept
 from atelier.base import events
 from atelier.base.db import Acting, Database
 from atelier.base.errors import AtelierError
+from atelier.base.ids import new_id
 from atelier.base.log import get_log
 from atelier.engines import EngineError, Made, Output, Preview, Progress, Work
 from atelier.jobs import Job, State, rules
@@ -143,7 +144,7 @@ async def _requeue(database: Database, job: Job, *, reason: str, counts: bool = 
             )
 
 
-# the fence, the fact and what the queue still has of it, in one round trip
+# the fence, the fact, the settlement and the queue's entry, in one round trip
 _END = text(
     """WITH ended AS (
          UPDATE jobs SET state = :state, made = :made, charged = :charged, finished_at = now(), error_code = :code,
@@ -153,10 +154,16 @@ _END = text(
        fact AS (
          INSERT INTO events (kind, member_id, subject_id, data)
          SELECT 'job:' || :state, member_id, id, CAST(:fact AS jsonb) FROM ended),
+       settled AS (SELECT ledger_settle(:transfer, id, :charged) FROM ended WHERE :price > 0),
        forgotten AS (DELETE FROM job_progress USING ended WHERE job_id = ended.id),
        unqueued AS (DELETE FROM procrastinate_jobs q USING ended WHERE q.id = :entry)
-       SELECT id FROM ended"""
-).bindparams(bindparam("state", type_=Text), bindparam("entry", type_=BigInteger))
+       SELECT ended.id FROM ended LEFT JOIN settled ON true"""
+).bindparams(
+    bindparam("state", type_=Text),
+    bindparam("entry", type_=BigInteger),
+    bindparam("charged", type_=Integer),
+    bindparam("price", type_=Integer),
+)
 
 
 async def finish(database: Database, job: Job, ending: Ending, *, entry: int | None = None) -> bool:
@@ -172,6 +179,8 @@ async def finish(database: Database, job: Job, ending: Ending, *, entry: int | N
         "state": ending.state,
         "made": made,
         "charged": charged,
+        "price": job.price,
+        "transfer": new_id(),
         "code": ending.code,
         "message": ending.message,
         "entry": entry,
@@ -183,8 +192,6 @@ async def finish(database: Database, job: Job, ending: Ending, *, entry: int | N
             return False
         for position, kept in sorted(ending.kept.items()):
             await assets.add(db, kept, job_id=job.id, position=position, title=job.title)
-        if job.price:
-            await ledger.settle(db, job_id=job.id, used=charged)
     get_log().info(f"job:{ending.state}", job=str(job.id), member=str(job.member_id), made=made, charged=charged)
     return True
 
