@@ -4,7 +4,7 @@ const STAY = 6000;
 customElements.define("toast-stack", class extends HTMLElement {
   connectedCallback() {
     for (const one of this.children) this.#expire(one);
-    this.addEventListener("click", ({ target }) => target.closest("[data-close]")?.closest(".toast").remove());
+    this.addEventListener("click", ({ target }) => target.closest("button[data-close]")?.closest(".toast").remove());
     document.addEventListener("toast", this);
     document.addEventListener("htmx:responseError", this);
     document.addEventListener("htmx:sendError", this);

@@ -37,8 +37,8 @@ customElements.define("asset-gallery", class extends HTMLElement {
     const tile = event.target.closest(".gallery > .pic");
     if (!tile) return;
     const link = event.target.closest("a[href^='/library/']");
-    // once something is chosen, a picture is chosen too; a modified click keeps its meaning
-    if (link && (event.shiftKey || this.#chosen.length) && !event.ctrlKey && !event.metaKey) {
+    // once something is chosen, a click chooses too; Enter (a click without a pointer) and a modified click keep their meaning
+    if (link && event.detail && (event.shiftKey || this.#chosen.length) && !event.ctrlKey && !event.metaKey) {
       event.preventDefault();
       this.#box(tile).checked = event.shiftKey ? true : !this.#box(tile).checked;
     } else if (!event.target.matches('[name="ids"]')) return;

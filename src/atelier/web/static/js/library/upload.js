@@ -4,6 +4,7 @@ const LARGEST = 20_000_000; // bytes, as the server says too
 customElements.define("asset-upload", class extends HTMLElement {
   connectedCallback() {
     this.addEventListener("change", this);
+    this.querySelector("input").multiple = true; // the plain form takes one
     for (const kind of ["dragover", "dragleave", "drop"]) document.addEventListener(kind, this);
   }
 
@@ -29,6 +30,7 @@ customElements.define("asset-upload", class extends HTMLElement {
     button.removeAttribute("aria-disabled");
     this.querySelector("form").reset();
     if (!count) return;
+    if (!document.querySelector(".sieve")) return location.reload(); // the first ones change the whole page
     const here = new URL(location.href);
     here.searchParams.delete("cursor");
     await window.htmx.ajax("GET", here.pathname + here.search, { target: "#shown", swap: "outerHTML" });
