@@ -6,6 +6,7 @@ import fcntl
 import logging
 import os
 import subprocess
+import time
 import warnings
 from pathlib import Path
 from typing import IO
@@ -152,9 +153,12 @@ class EmbeddedPostgres:
         orphans = [process for process in psutil.process_iter(["name", "cwd"]) if self._works_here(process)]
         for process in orphans:
             process.terminate()
-        _, slow = psutil.wait_procs(orphans, timeout=5)
-        for process in slow:
-            process.kill()
+        end = time.monotonic() + 5
+        while any(_lives(process) for process in orphans):  # psutil's own wait would wait for zombies, too
+            if time.monotonic() > end:
+                for process in orphans:
+                    process.kill()
+            time.sleep(0.02)
         mark.unlink(missing_ok=True)
         for sockets in {str(self.folder), *filter(None, written[4:5])}:
             (Path(sockets) / ".s.PGSQL.5432.lock").unlink(missing_ok=True)

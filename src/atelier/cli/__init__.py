@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 from importlib import import_module
@@ -95,7 +94,7 @@ def sentence(error: Exception) -> str:
     if isinstance(error, AtelierError):
         faults = getattr(error, "faults", {})
         return "\n".join(faults.values()) or error.message
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+    if "No space left on device" in str(error):
         return "The disk is full. Free some room and try again; nothing was lost."
     if isinstance(error, OSError) and error.filename:
         return f"{error.filename}: {error.strerror}."

@@ -7,19 +7,29 @@ import socket
 import typer
 import uvicorn
 import uvloop
+from fastapi import FastAPI
 
 from atelier import bootstrap, ledger
 from atelier.app import create_app
 from atelier.base import log
 from atelier.base.db import Acting
+from atelier.base.errors import AtelierError
 from atelier.cli.lifetime import follow, leave_when_asked
 from atelier.cli.listening import listen
 from atelier.cli.opening import holding_database, migrated
 from atelier.settings import Settings, load
+from atelier.studio import Studio
 
 GRACE = 3  # seconds that open answers get to end
 
 app = typer.Typer()
+
+
+class NotReady(AtelierError):
+    """A blocker of the audit fails; the message names each."""
+
+    code = "not_ready"
+    status = 503
 
 
 @app.command()
@@ -42,8 +52,11 @@ async def _serve(settings: Settings, listening: socket.socket) -> None:
     async with bootstrap.open_studio(settings) as studio:
         async with studio.operator_db.transaction(Acting.for_studio()) as db:
             await ledger.set_welcome(db, amount=settings.welcome_credits)
+        application = create_app(studio)
+        if settings.production:
+            await _refuse_blockers(studio, application)
         config = uvicorn.Config(
-            create_app(studio),
+            application,
             http="httptools",
             log_config=None,
             access_log=False,
@@ -52,3 +65,12 @@ async def _serve(settings: Settings, listening: socket.socket) -> None:
             timeout_graceful_shutdown=GRACE,
         )
         await uvicorn.Server(config).serve(sockets=[listening])
+
+
+async def _refuse_blockers(studio: Studio, application: FastAPI) -> None:
+    """Raise `NotReady` if a blocker of the audit fails; it names each, with what mends it."""
+    from atelier.ops.audit import blockers
+
+    if found := await blockers(studio, application):
+        faults = "\n".join(f"{result.id}: {result.evidence} {result.remedy}" for result in found)
+        raise NotReady(f"In production the studio does not open while a check of its audit fails:\n{faults}")

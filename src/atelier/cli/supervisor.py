@@ -54,7 +54,7 @@ class Supervisor:
     def run(self) -> int:
         """Open, watch until somebody asks to stop, close; the exit status."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            if signal.getsignal(number) is not signal.SIG_IGN:  # nohup means what it says
+            if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:  # nohup means what it says
                 signal.signal(number, self._ask)
         try:
             self._open()

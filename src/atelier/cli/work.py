@@ -6,6 +6,7 @@ import asyncio
 import signal
 
 import typer
+import uvloop
 
 from atelier import bootstrap
 from atelier.base import log
@@ -31,7 +32,7 @@ def work(
     wanted = [queue.strip() for queue in (queues or settings.worker_queues).split(",") if queue.strip()]
     with holding_database(settings):
         migrated(settings)
-        asyncio.run(_work(settings, wanted, concurrency or settings.worker_concurrency))
+        uvloop.run(_work(settings, wanted, concurrency or settings.worker_concurrency))
 
 
 async def _work(settings: Settings, queues: list[str], concurrency: int) -> None:
