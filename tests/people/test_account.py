@@ -15,6 +15,12 @@ async def test_a_visitor_is_asked_to_sign_in_first(visitor: httpx.AsyncClient) -
     assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in?next=/account")
 
 
+async def test_signing_in_leads_back_to_where_one_was(visitor: httpx.AsyncClient) -> None:
+    asked = await visitor.get("/library?q=boat%20&page=2")
+    page = await visitor.get(asked.headers["location"])
+    assert '<input type="hidden" name="next" value="/library?q=boat%20&amp;page=2">' in page.text
+
+
 async def test_a_new_name_is_shown_everywhere(maker: Person) -> None:
     answer = await maker.client.post("/account/name", data={"name": "  Mara   <i>Lind</i> "})
     assert answer.headers["location"] == "/account?done=name"

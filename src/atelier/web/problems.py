@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -71,7 +72,8 @@ def answer(
     more = {key: value for key, value in more.items() if value not in (None, False)}
     response: Response
     if isinstance(error, SignedOut) and wants_page(request) and request.method == "GET":
-        return RedirectResponse(f"/sign-in?next={request.url.path}", status_code=303)
+        back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        return RedirectResponse(f"/sign-in?next={quote(back)}", status_code=303)
     if wants_page(request):
         response = parts(request).templates.page(request, "error.html", status=status, code=code, message=message)
     else:
