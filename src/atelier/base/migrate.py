@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psycopg
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from psycopg import sql
 from sqlalchemy import make_url
 
 from atelier.base.db import ROLES, libpq_url, role_password
+
+if TYPE_CHECKING:  # Alembic takes ten megabytes and a fifth of a second, and most starts have nothing to migrate
+    from alembic.config import Config
 
 MIGRATIONS = Path(__file__).parents[3] / "migrations"
 OWNER = "atelier_owner"
@@ -48,24 +50,26 @@ def upgrade(owner_url: str, secret: str, revision: str = "head") -> None:
     create_roles(owner_url, secret)
     if revision == "head" and current(owner_url) == head():
         return
+    from alembic import command
+
     command.upgrade(_config(owner_url), revision)
 
 
 def downgrade(owner_url: str, revision: str) -> None:
     """Take migrations back, down to `revision` (`base` for all)."""
+    from alembic import command
+
     command.downgrade(_config(owner_url), revision)
 
 
 def head() -> str:
     """The newest migration that this release knows."""
-    found = ScriptDirectory(str(MIGRATIONS)).get_current_head()
-    assert found is not None
-    return found
+    return _revisions()[-1]
 
 
 def knows(revision: str) -> bool:
     """Whether this release has that migration, and so can go up from it."""
-    return any(script.revision == revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions())
+    return revision in _revisions()
 
 
 def current(owner_url: str) -> str | None:
@@ -77,7 +81,15 @@ def current(owner_url: str) -> str | None:
         return row[0] if row else None
 
 
+def _revisions() -> list[str]:
+    """The migrations of this release in their order, which is that of their files' names."""
+    files = sorted((MIGRATIONS / "versions").glob("*.py"))
+    return [re.findall(r'^revision = "(.+)"$', file.read_text(), re.M)[0] for file in files]
+
+
 def _config(owner_url: str) -> Config:
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["url"] = owner_url
