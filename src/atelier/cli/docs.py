@@ -109,8 +109,16 @@ def commands_page() -> str:
     return f"# The command line\n\n{NOTE}\n\n{commands()}"
 
 
+def audit_page() -> str:
+    """The audit's checks."""
+    from atelier.ops.audit import audit_markdown
+
+    return audit_markdown(note=NOTE)
+
+
 PAGES: dict[str, Callable[[], str]] = {
     ".env.example": env_example,
     "docs/settings.md": settings_page,
     "docs/commands.md": commands_page,
+    "docs/audit.md": audit_page,
 }

@@ -38,7 +38,7 @@ class Scene:
         """As the server's superuser, with triggers that the statements may switch off."""
         with psycopg.connect(self.superuser) as db:
             for statement in statements:
-                db.execute(statement)  # type: ignore[call-overload]
+                db.execute(statement.encode())
 
     def change(self, **parts: Any) -> None:
         """Another studio in the same application, with other parts."""

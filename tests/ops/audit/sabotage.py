@@ -17,7 +17,7 @@ from tests.ops.audit.conftest import Scene
 from atelier import assets
 from atelier.assets import Assets, Store
 from atelier.assets.intake import Brought
-from atelier.assets.links import Links, Variant
+from atelier.assets.links import Links
 from atelier.base.db import Acting
 from atelier.base.ids import new_id
 from atelier.base.log import get_log
@@ -438,7 +438,7 @@ async def a_store_that_loses_bytes(scene: Scene, patch: pytest.MonkeyPatch) -> N
 class Trusting(Links):
     """Believes every link."""
 
-    def read(self, asset_id: UUID, variant: Variant, query: Any, at: datetime | None = None) -> tuple[UUID, int]:
+    def read(self, asset_id: UUID, variant: str, query: Any, at: datetime | None = None) -> tuple[UUID, int]:
         return UUID(hex=query["m"]), 60
 
 

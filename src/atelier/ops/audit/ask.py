@@ -39,7 +39,7 @@ async def ask(
     headers: Mapping[str, str] | None = None,
     form: Mapping[str, str] | None = None,
     body: bytes = b"",
-    address: str = "audit",
+    address: str,
     enough: Callable[[bytes], bool] | None = None,
     seconds: float = 5.0,
 ) -> Answer:

@@ -39,6 +39,11 @@ class Check:
     quick: bool
     run: Try
 
+    @property
+    def at_start(self) -> bool:
+        """Whether it runs before a studio opens in production."""
+        return self.quick and self.severity is Severity.BLOCKER
+
 
 @dataclass(frozen=True, slots=True)
 class Result:

@@ -72,6 +72,7 @@ class Ground:
         headers = {"sec-fetch-site": "same-origin", **more.pop("headers", {})}
         if by is not None:
             headers["cookie"] = by.cookie
+        more.setdefault("address", guests.ADDRESS)
         return await ask(self.app, method, path, origin=self.studio.origin, headers=headers, **more)
 
     async def owner(self) -> asyncpg.Connection[asyncpg.Record]:
@@ -88,7 +89,9 @@ class Ground:
             owner = await self.owner()
             await guests.leave(owner, self.studio, stale=True)
             maker, stranger = guests.maker(), guests.stranger()
-            self._opened.push_async_callback(guests.leave, owner, self.studio, members=[maker.id, stranger.id])
+            since = await owner.fetchval("SELECT coalesce(max(id), 0) FROM events")
+            members = [maker.id, stranger.id]
+            self._opened.push_async_callback(guests.leave, owner, self.studio, members=members, since=since)
             await guests.move_in(self.studio, maker, stranger)
             self._guests = maker, stranger
         return self._guests

@@ -28,6 +28,8 @@ from atelier.people.tables import Member
 from atelier.studio import Studio
 
 HOST = "audit.invalid"  # RFC 2606: no such address can ever be anybody's
+ADDRESS = "audit"  # where their requests come from; no real peer is called so
+NOBODYS = f"DELETE FROM events WHERE id > $1 AND member_id IS NULL AND data ->> 'address' = '{ADDRESS}'"  # noqa: S608
 STALE = "1 hour"  # after which guests of an audit that was killed are taken away
 
 
@@ -88,15 +90,23 @@ async def _open_account(studio: Studio, guest: Guest) -> None:
     async with studio.web_db.transaction(Acting.member(guest.id)) as db:
         values = {"id": guest.id, "email": guest.email, "name": guest.marker, "password_hash": hashed}
         await db.execute(insert(Member).values(values))
-        secret = await sessions.start(db, member_id=guest.id, agent=guest.marker, address="audit")
+        secret = await sessions.start(db, member_id=guest.id, agent=guest.marker, address=ADDRESS)
         guest.session_id = (await sessions.list_sessions(db, member_id=guest.id))[0].id
     guest.cookie = f"{sessions.cookie_name(studio.origin)}={secret}"
 
 
 async def leave(
-    owner: asyncpg.Connection[asyncpg.Record], studio: Studio, members: Sequence[UUID] = (), *, stale: bool = False
+    owner: asyncpg.Connection[asyncpg.Record],
+    studio: Studio,
+    members: Sequence[UUID] = (),
+    *,
+    since: int | None = None,
+    stale: bool = False,
 ) -> None:
-    """Take guests away with everything of theirs; with `stale`, those that a killed audit left behind."""
+    """Take guests away with everything of theirs; with `stale`, those that a killed audit left behind.
+
+    `since` is the last event before they came: what they did without signing in is found after it.
+    """
     if stale:
         found = await owner.fetch(
             f"SELECT id FROM members WHERE email LIKE '%@{HOST}' AND created_at < now() - interval '{STALE}'"  # noqa: S608
@@ -107,6 +117,8 @@ async def leave(
     rows = await owner.fetch("SELECT path, thumb_path FROM assets WHERE member_id = ANY($1)", members)
     async with owner.transaction():
         await owner.execute("DELETE FROM events WHERE member_id = ANY($1)", members)
+        if since is not None:
+            await owner.execute(NOBODYS, since)
         await owner.execute("DELETE FROM members WHERE id = ANY($1)", members)
     await studio.assets.store.delete(*(path for row in rows for path in row if path))
 

@@ -54,16 +54,17 @@ class Report:
         return _PAGE.format(summary=escape(self.summary), head=head, rows=rows)
 
 
-def audit_markdown(checks: Iterable[Check] = CHECKS) -> str:
-    """The page of the docs about the audit: every check of this release."""
+def audit_markdown(checks: Iterable[Check] = CHECKS, note: str = "") -> str:
+    """The page of the docs about the audit: every check of this release, under a `note` on where it comes from."""
     known = list(checks)
     rows = [
-        (f"`{c.id}`", ", ".join(c.mission), c.title, f"{c.severity}{', at start' if c.quick else ''}") for c in known
+        (f"`{c.id}`", ", ".join(c.mission), c.title, f"{c.severity}{', at start' if c.at_start else ''}") for c in known
     ]
     blocking = sum(c.severity is Severity.BLOCKER for c in known)
     lines = [
         "# The audit",
         "",
+        *((note, "") if note else ()),
         "`atelier audit` proves that a studio is ready. Each line of its report is a check that ran on the open studio",
         "a moment ago, and for each check a test sabotages a studio and sees it fail.",
         "",

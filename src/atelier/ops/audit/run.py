@@ -15,6 +15,8 @@ from atelier.ops.audit.report import Report
 from atelier.studio import Studio
 
 LONGEST = 30.0  # seconds that one check may take
+LONGEST_AT_START = 3.0
+LATE = Evidence(False, f"The check did not come to its end within {LONGEST:.0f} s.")
 
 
 async def audit(
@@ -30,27 +32,40 @@ async def audit(
     async with Ground(studio, app) as ground:
         for check in checks:
             if only is None or check.id in only:
-                results.append(await _result(check, ground))
+                results.append(_result(check, await _try(check, ground, LONGEST) or LATE))
                 if done is not None:
                     done(results[-1])
     return Report(results)
 
 
 async def blockers(studio: Studio, app: FastAPI) -> list[Result]:
-    """The quick checks that fail and keep a studio from opening in production; for before the first request."""
-    quick = [check for check in CHECKS if check.quick]
-    return [result for result in (await audit(studio, app, checks=quick)).results if result.blocks]
+    """The quick checks that fail and keep a studio from opening in production; for before the first request.
+
+    One that takes too long on a large studio is left to the whole audit: a restart must not wait for it.
+    """
+    found = []
+    async with Ground(studio, app) as ground:
+        for check in CHECKS:
+            if check.at_start:
+                evidence = await _try(check, ground, LONGEST_AT_START)
+                if evidence is not None and not evidence.passed:
+                    found.append(_result(check, evidence))
+    return found
 
 
-async def _result(check: Check, ground: Ground) -> Result:
+async def _try(check: Check, ground: Ground, longest: float) -> Evidence | None:
+    """What the check found; None when it did not come to its end."""
     try:
-        async with asyncio.timeout(LONGEST):
-            found = await check.run(ground)
+        async with asyncio.timeout(longest):
+            return await check.run(ground)
     except TimeoutError:
-        found = Evidence(False, f"The check did not come to its end within {LONGEST:.0f} s.")
+        return None
     except AtelierError as error:
-        found = Evidence(False, error.message)
+        return Evidence(False, error.message)
     except Exception as error:  # what breaks a check is a finding, and the others go on
         reason = " ".join(str(error).split())[:300]
-        found = Evidence(False, f"The check itself broke: {type(error).__name__}: {reason}")
+        return Evidence(False, f"The check itself broke: {type(error).__name__}: {reason}")
+
+
+def _result(check: Check, found: Evidence) -> Result:
     return Result(check.id, check.mission, check.title, check.severity, found.passed, found.sentence, check.remedy)

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from contextlib import suppress
 from pathlib import Path
 
@@ -70,13 +71,18 @@ class Place:
         with (self.home / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(  # noqa: S603 - our own program
                 [sys.executable, "-m", "atelier", *args, "--parent", str(os.getpid())],
-                env=self._environment(),
+                env=self.environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 pass_fds=[self.listening.fileno()] if name == "web" else [],
                 start_new_session=True,
             )
+
+    def await_web(self, patience: float = 60.0) -> None:
+        """Wait until the web process answers; the listening socket makes early callers wait."""
+        with urllib.request.urlopen(f"{self.origin}/health/live", timeout=patience):  # noqa: S310 - our own address
+            return
 
     def kill(self, name: str) -> None:
         """Kill a process so that it can do nothing about it."""
@@ -127,7 +133,7 @@ class Place:
         except psutil.Error:
             return False
 
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
         """Settings that win over those of the operator's own studio and its `.env`."""
         own = {
             "ATELIER_ENV": "development",

@@ -48,7 +48,6 @@ SELECT (SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() 
     "C7",
     title="Each open job is in the queue, and no job that is over",
     remedy="Start a worker: it enqueues what is missing. A job that is over and still queued is skipped by its worker.",
-    quick=True,
 )
 async def queued(ground: Ground) -> Evidence:
     owner = await ground.owner()

@@ -31,7 +31,7 @@ async def licences(ground: Ground) -> Evidence:
 def used(installed: Iterable[Distribution]) -> Iterable[tuple[str, str]]:
     """The name and licence of each library that the studio needs at run time, and of what those need."""
     by_name = {_plain(each.metadata["Name"]): each for each in installed if each.metadata["Name"]}
-    waiting, seen = [("atelier", "")], set()
+    waiting, seen = [("atelier", "")], set[tuple[str, str]]()
     while waiting:
         name, extra = waiting.pop()
         if (name, extra) in seen or name not in by_name:

@@ -13,8 +13,8 @@ from atelier.base import migrate
 from atelier.base.crypto import new_token
 from atelier.base.db import Acting, connect, libpq_url
 from atelier.ops.audit.check import Evidence, check, evidence
-from atelier.ops.audit.checks.database import SHAPE
 from atelier.ops.audit.ground import Ground
+from atelier.ops.audit.shape import SHAPE
 from atelier.ops.backup import put_back, take
 
 MOST = 2_000_000_000  # bytes of database and files that the audit copies; beyond that it would load the studio
