@@ -175,6 +175,23 @@ async def _time(database: Database, members: list[UUID], ask: Callable[[Any], Aw
     return {"p50": round(statistics.median(times), 2), "p95": round(sorted(times)[int(len(times) * 0.95)], 2)}
 
 
+def table(result: dict[str, Any]) -> str:
+    """A row for each question, a column for each size."""
+    sizes = result["sizes"]
+    heads = " | ".join(f"{each['assets']:,} assets" for each in sizes)
+    lines = [
+        f"Milliseconds from opening the transaction to its end, p50 / p95, of {result['members']:,} members in turn, as"
+        f" the web role under row-level security. Budget: {result['budget_ms']} ms at p95.",
+        "",
+        f"| | {heads} |",
+        "| --- |" + " ---: |" * len(sizes),
+    ]
+    for name in dict.fromkeys(name for each in sizes for name in each["queries"]):
+        times = [each["queries"].get(name) for each in sizes]
+        lines.append(f"| {name} | " + " | ".join(f"{t['p50']} / {t['p95']}" if t else "" for t in times) + " |")
+    return "\n".join(lines)
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("owner_url", help="a migrated database of its own, as its owner")

@@ -120,15 +120,27 @@ async def test_a_lost_file_is_said_and_no_broken_download(
         assert (await maker.client.get(link)).status_code == 404
 
 
-async def test_a_bucket_sends_its_own(
+async def test_a_bucket_sends_its_own_except_into_our_pages(
     app: FastAPI, maker: Person, put: Put, assets: Assets, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asset = await put(maker)
     for name, value in {"ACCESS_KEY_ID": "key", "SECRET_ACCESS_KEY": "secret", "REGION": "eu-west-1"}.items():
         monkeypatch.setenv(f"AWS_{name}", value)
-    app.state.store = Assets(Store.open("s3://bucket"), Links(SECRET))
+    bucket = Store.open("s3://bucket")
+    app.state.store = Assets(bucket, Links(SECRET))
     async with browser(app) as visitor:
         answer = await visitor.get(assets.link(asset))
-    assert answer.status_code == 302
-    assert answer.headers["location"].startswith(f"https://s3.eu-west-1.amazonaws.com/bucket/{asset.path}?")
-    assert answer.headers["cache-control"] == "private, max-age=1800"
+        assert answer.status_code == 302
+        assert answer.headers["location"].startswith(f"https://s3.eu-west-1.amazonaws.com/bucket/{asset.path}?")
+        assert answer.headers["cache-control"] == "no-store"
+        app.state.store = Assets(_Elsewhere(assets.store), Links(SECRET))
+        shown = await visitor.get(assets.link(asset, "thumb"), headers={"sec-fetch-dest": "image"})
+        assert (shown.status_code, shown.headers["content-type"]) == (200, "image/webp")
+
+
+class _Elsewhere(Store):
+    """A folder that says it is a bucket, since no bucket can be reached from a test."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store._backend)
+        self.remote = True

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
+import pytest
 from sqlalchemy import func, select, text
 from tests.assets.conftest import Put, files, picture
 from tests.roles import Person
 
 from atelier.assets import Asset, Store, keep
+from atelier.assets import sweep as sweeping
 from atelier.assets.change import delete, restore
-from atelier.assets.sweep import sweep
+from atelier.assets.store import StorageBroken
+from atelier.assets.sweep import forget, sweep
 from atelier.base.clock import now
 from atelier.base.db import Acting, Database
+from atelier.base.ids import new_id
 
 
 async def test_files_without_a_row_go_after_an_hour(
@@ -67,7 +72,38 @@ async def test_more_than_one_batch(worker_db: Database, store: Store, maker: Per
         assert (await db.execute(select(func.count()).select_from(Asset))).scalar_one() == 0
 
 
-async def test_a_members_files_go_with_the_member(
+async def test_files_of_members_whom_nobody_knows_stay(worker_db: Database, store: Store, folder: Path) -> None:
+    kept = await keep(store, new_id(), picture(), "image/png")  # as when the studio is pointed at another database
+    assert (await sweep(worker_db, store, at=now() + timedelta(days=400))).orphans == 0
+    assert len(files(folder)) == 2
+    assert await forget(store, kept.member_id) == 2
+    assert files(folder) == []
+
+
+class _Failing(Store):
+    """A store that cannot be listed."""
+
+    tries = 0
+
+    async def drop_unfinished(self, before: datetime) -> int:
+        self.tries += 1
+        raise StorageBroken("away")
+
+
+async def test_it_sweeps_by_itself_and_survives_a_fault(
+    worker_db: Database, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweeping, "EVERY", timedelta(milliseconds=10))
+    stop, failing = asyncio.Event(), _Failing(store._backend)
+    task = asyncio.create_task(sweeping.sweep_until(worker_db, failing, stop, first=0.01))
+    while failing.tries < 3:
+        await asyncio.sleep(0.01)
+    assert not task.done()
+    stop.set()
+    await asyncio.wait_for(task, 2)
+
+
+async def test_files_go_when_their_row_is_gone(
     owner_url: str, worker_db: Database, store: Store, folder: Path, maker: Person, put: Put
 ) -> None:
     asset = await put(maker)

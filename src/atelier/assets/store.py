@@ -122,8 +122,11 @@ class Store:
 
     async def list(self, prefix: str = "", size: int = 1000) -> AsyncIterator[list[Found]]:
         """All files under `prefix`, `size` at a time."""
-        async for chunk in obstore.list(self._backend, prefix or None, chunk_size=size):
-            yield [Found(each["path"], each["size"], each["last_modified"]) for each in chunk]
+        try:
+            async for chunk in obstore.list(self._backend, prefix or None, chunk_size=size):
+                yield [Found(each["path"], each["size"], each["last_modified"]) for each in chunk]
+        except (exceptions.BaseError, OSError) as error:
+            raise _translated(error) from error
 
     async def link(self, path: str, lasts: timedelta) -> str:
         """The cloud's own signed link to a file; only where `remote`."""

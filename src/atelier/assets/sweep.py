@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import random
 import re
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from atelier.assets.change import KEPT_DELETED
 from atelier.assets.store import Found, Store
@@ -15,8 +19,11 @@ from atelier.assets.tables import Asset
 from atelier.base import events
 from atelier.base.clock import now
 from atelier.base.db import Acting, Database
+from atelier.base.errors import AtelierError
+from atelier.base.log import get_log
 
 GRACE = timedelta(hours=1)  # far longer than any job between `keep` and `add`
+EVERY = timedelta(hours=6)
 BATCH = 200
 _OURS = re.compile(r"(?P<member>[0-9a-f-]{36})/\d{4}/\d{2}/(?P<asset>[0-9a-f-]{36})\.[a-z0-9.]+")
 
@@ -68,10 +75,50 @@ async def _expired(worker_db: Database, store: Store, before: datetime) -> int:
             return count
 
 
+_KNOWN = text("SELECT id FROM members WHERE id = ANY(:ids)")
+
+
 async def _without_row(worker_db: Database, files: list[Found]) -> list[Found]:
-    ours = {found: UUID(match["asset"]) for found in files if (match := _OURS.fullmatch(found.path))}
+    """Those of `files` that have no row though their member is known here.
+
+    Files of unknown members stay: a studio that was pointed at another database must not destroy what it doesn't know.
+    """
+    ours = {found: match for found in files if (match := _OURS.fullmatch(found.path))}
     if not ours:
         return []
+    ids = {UUID(match["asset"]) for match in ours.values()}
+    members = [UUID(match["member"]) for match in ours.values()]
     async with worker_db.transaction(Acting.for_studio()) as db:
-        there = set((await db.execute(select(Asset.id).where(Asset.id.in_(set(ours.values()))))).scalars())
-    return [found for found, id in ours.items() if id not in there]
+        there = set((await db.execute(select(Asset.id).where(Asset.id.in_(ids)))).scalars())
+        known = set((await db.execute(_KNOWN, {"ids": list(set(members))})).scalars())
+    return [
+        found for found, match in ours.items() if UUID(match["asset"]) not in there and UUID(match["member"]) in known
+    ]
+
+
+async def forget(store: Store, member_id: UUID) -> int:
+    """Delete every file of a member whose account is closed, and say how many there were."""
+    count = 0
+    async for chunk in store.list(f"{member_id}/"):
+        await store.delete(*(found.path for found in chunk))
+        count += len(chunk)
+    return count
+
+
+async def sweep_until(worker_db: Database, store: Store, stop: asyncio.Event, *, first: float = 900) -> None:
+    """Sweep after `first` seconds and then every few hours, until `stop`; what goes wrong is tried again next time.
+
+    Several workers may do so at once: whatever one has let go already is no error for another.
+    """
+    wait = first
+    while not stop.is_set():
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), wait * random.uniform(0.8, 1.2))  # noqa: S311  # only to spread the load
+            return
+        wait = EVERY.total_seconds()
+        try:
+            swept = await sweep(worker_db, store)
+        except (AtelierError, SQLAlchemyError, OSError) as error:
+            get_log().error("assets:sweep_failed", reason=f"{type(error).__name__}: {error}")
+        else:
+            get_log().info("assets:swept", **swept._asdict())

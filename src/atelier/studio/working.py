@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 
+from atelier.assets.sweep import sweep_until
 from atelier.jobs.queue import open_queue
 from atelier.jobs.worker import GRACE, Stops, work
 from atelier.studio.house import Studio
@@ -22,14 +24,20 @@ async def work_until(
     """Perform the studio's jobs until `stop` is set; `queues` are engines' ids, all that are known by default."""
     stops = Stops(studio.worker_db)
     queue = open_queue(studio.queue_url, lambda taken: perform(studio, stops, taken))
-    await work(
-        queue,
-        studio.worker_db,
-        studio.signals,
-        stops,
-        lambda job, member, state: expire(studio.worker_db, job, member, state),
-        queues=queues or studio.engines.ids,
-        concurrency=concurrency,
-        stop=stop,
-        grace=grace,
-    )
+    sweeping = asyncio.create_task(sweep_until(studio.worker_db, studio.assets.store, stop), name="sweep")
+    try:
+        await work(
+            queue,
+            studio.worker_db,
+            studio.signals,
+            stops,
+            lambda job, member, state: expire(studio.worker_db, job, member, state),
+            queues=queues or studio.engines.ids,
+            concurrency=concurrency,
+            stop=stop,
+            grace=grace,
+        )
+    finally:
+        sweeping.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await sweeping
