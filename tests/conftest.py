@@ -25,6 +25,15 @@ for name in [name for name in os.environ if name.startswith("ATELIER_")]:
     del os.environ[name]  # a developer's own settings must not reach the tests
 
 
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder that a server can reach which root starts as somebody else; pytest's own are for their owner alone."""
+    made = Path(tempfile.mkdtemp(prefix="atelier-test-"))
+    made.chmod(0o755)
+    yield made
+    shutil.rmtree(made, ignore_errors=True)
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[EmbeddedPostgres]:
     """The server, as its superuser, with the migrated template database in it."""

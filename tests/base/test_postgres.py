@@ -18,8 +18,8 @@ from atelier.base.postgres import DatabaseBroken, EmbeddedPostgres
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[EmbeddedPostgres]:
-    found = EmbeddedPostgres(tmp_path / "postgres")
+def server(folder: Path) -> Iterator[EmbeddedPostgres]:
+    found = EmbeddedPostgres(folder / "postgres")
     yield found
     found.close()
 
@@ -99,5 +99,5 @@ def test_what_keeps_it_from_starting_is_said_in_its_own_words(server: EmbeddedPo
     server.close()
     with (server.folder / "postgresql.conf").open("a") as conf:
         conf.write("shared_buffers = nonsense\n")
-    with pytest.raises(DatabaseBroken, match="configuration file .* contains errors"):
+    with pytest.raises(DatabaseBroken, match=r"configuration file .* contains errors"):
         server.open()

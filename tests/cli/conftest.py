@@ -15,9 +15,9 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
+def home(folder: Path) -> Path:
     """A data folder that doesn't exist yet."""
-    return tmp_path / "home"
+    return folder / "home"
 
 
 @pytest.fixture
