@@ -13,6 +13,7 @@ from tests.roles import PASSWORD, Person, browser
 
 from atelier.base.crypto import digest
 from atelier.base.db import Acting, Database, libpq_url
+from atelier.people import sessions
 
 
 def _change(owner_url: str, statement: LiteralString) -> None:
@@ -139,3 +140,14 @@ async def test_everywhere_else_means_everywhere_else(app: FastAPI, maker: Person
         assert not await _signed_in(laptop)
     assert await _signed_in(maker.client)
     assert await _signed_in(stranger.client)
+
+
+async def test_a_member_keeps_the_fifty_sessions_seen_last(app: FastAPI, maker: Person, web_db: Database) -> None:
+    async with web_db.transaction(Acting.member(maker.member_id)) as db:
+        for _ in range(sessions.MOST):
+            last = await sessions.start(db, member_id=maker.member_id, agent="tests", address="here")
+        assert len(await sessions.list_sessions(db, member_id=maker.member_id)) == sessions.MOST
+    assert not await _signed_in(maker.client)  # the oldest of fifty-one
+    async with browser(app, last) as newest:
+        assert await _signed_in(newest)
+        assert "44 more" in (await newest.get("/account")).text

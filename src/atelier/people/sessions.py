@@ -7,7 +7,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from fastapi import Request, Response
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, func, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from atelier.base import events
@@ -18,13 +18,23 @@ from atelier.base.ids import new_id
 from atelier.people.tables import Session
 
 LASTS = timedelta(days=30)
+MOST = 50  # sessions of one member
 SECRET = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 
 
 async def start(db: AsyncSession, *, member_id: UUID, agent: str, address: str) -> str:
-    """Open a session for the acting member, clear away their expired ones, and return the secret for the cookie."""
+    """Open a session for the acting member, and return the secret for the cookie.
+
+    Clears away what is expired, and the sessions seen longest ago where there are more than anybody has browsers.
+    """
     secret, session_id = new_token(), new_id()
-    await db.execute(delete(Session).where(Session.member_id == member_id, Session.expires_at <= func.now()))
+    mine = select(Session.id).where(Session.member_id == member_id)
+    surplus = mine.order_by(Session.seen_at.desc(), Session.id.desc()).offset(MOST - 1)
+    await db.execute(
+        delete(Session).where(
+            Session.member_id == member_id, or_(Session.expires_at <= func.now(), Session.id.in_(surplus))
+        )
+    )
     await db.execute(
         insert(Session).values(
             id=session_id,
