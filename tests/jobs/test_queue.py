@@ -1,0 +1,83 @@
+"""The queue's entries: in with the job, out with its ending, and taken as quickly from a long queue as from a short."""
+
+from __future__ import annotations
+
+import time
+from uuid import UUID
+
+import psycopg
+import pytest
+from procrastinate.jobs import Status
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from tests.jobs.test_rescue import as_owner, nobody
+from tests.studio.conftest import look, maker, settings, start, studio, told, until, working
+
+from atelier.base.db import Acting, libpq_url
+from atelier.jobs.queue import open_queue
+from atelier.studio import Studio
+
+__all__ = ["maker", "settings", "studio", "told"]
+
+_MANY = """
+INSERT INTO jobs (id, member_id, tool, model, queue, title, input, source, deadline_s, expected, price)
+SELECT gen_random_uuid(), %s, 'image.generate', 'told', 'told', '', '{}', 'api', 60, 1, 1
+FROM generate_series(1, 4000)"""
+
+
+def entries(studio: Studio) -> list[tuple[str, str]]:
+    with psycopg.connect(libpq_url(studio.owner_url)) as db:
+        found = db.execute("SELECT status::text, args ->> 'job_id' FROM procrastinate_jobs ORDER BY id").fetchall()
+    return [(status, job) for status, job in found]
+
+
+async def test_an_entry_comes_with_its_job_and_goes_with_its_ending(studio: Studio, maker: UUID) -> None:
+    job_id = await start(studio, maker)
+    assert entries(studio) == [("todo", str(job_id))]
+    async with working(studio):
+        await until(studio, maker, job_id, "succeeded")
+        assert entries(studio) == []  # in the same transaction, so there is nothing to wait for
+
+
+async def test_a_member_reaches_the_queue_by_writing_a_job_and_in_no_other_way(studio: Studio, maker: UUID) -> None:
+    job_id = await start(studio, maker)
+    for statement in (
+        f"SELECT enqueue_job('{job_id}')",
+        f"SELECT claim_job('{job_id}', '{maker}')",
+        "SELECT take_job(NULL, 1)",
+        "SELECT count(*) FROM procrastinate_jobs",
+        "INSERT INTO procrastinate_jobs (queue_name, task_name) VALUES ('told', 'perform')",
+    ):
+        with pytest.raises(DBAPIError, match="permission denied"):
+            async with studio.web_db.transaction(Acting.member(maker)) as db:
+                await db.execute(text(statement))
+
+
+async def test_a_plan_made_for_an_empty_queue_is_quick_in_a_long_one(studio: Studio, maker: UUID) -> None:
+    async with open_queue(studio.queue_url, nobody, pool=1).open_async() as queue:
+        worker = await queue.job_manager.register_worker()
+        with psycopg.connect(libpq_url(studio.owner_url), autocommit=True) as db:
+            db.execute("VACUUM ANALYZE procrastinate_jobs")  # so that plans are made for a table known to be empty
+        for _ in range(20):  # PostgreSQL keeps a plan after some uses
+            assert await queue.job_manager.fetch_job(queues=["told"], worker_id=worker) is None
+        as_owner(studio, _MANY, maker)
+        began = time.perf_counter()
+        for _ in range(50):
+            assert await queue.job_manager.fetch_job(queues=["told"], worker_id=worker) is not None
+        assert (time.perf_counter() - began) / 50 < 0.02  # Procrastinate's own fetch takes over a second here
+
+
+async def test_a_worker_that_comes_late_leaves_the_entry_to_the_one_that_has_it(studio: Studio, maker: UUID) -> None:
+    job_id = await start(studio, maker)
+    async with open_queue(studio.queue_url, nobody).open_async() as queue:
+        first, second = [await queue.job_manager.register_worker() for _ in range(2)]
+        mine = await queue.job_manager.fetch_job(queues=None, worker_id=first)
+        assert mine is not None
+        as_owner(studio, "UPDATE procrastinate_jobs SET status = 'todo'")  # as rescue does
+        theirs = await queue.job_manager.fetch_job(queues=None, worker_id=second)
+        assert theirs is not None
+        await queue.job_manager.finish_job(mine, Status.SUCCEEDED, True)
+        assert entries(studio) == [("doing", str(job_id))]
+        await queue.job_manager.finish_job(theirs, Status.SUCCEEDED, True)
+        assert entries(studio) == []
+    assert (await look(studio, maker, job_id)).attempt == 2
