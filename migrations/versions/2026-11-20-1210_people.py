@@ -88,6 +88,7 @@ def upgrade() -> None:
         "CREATE POLICY owner ON invitations TO CURRENT_USER USING (true)",
         *grant("invitations", web="SELECT", operator="SELECT, INSERT, UPDATE (expires_at)"),
         *KNOCKS,
+        *CHANGES,
         ACCEPT,
         "REVOKE EXECUTE ON FUNCTION people_accept_invitation FROM PUBLIC",
         "GRANT EXECUTE ON FUNCTION people_accept_invitation TO atelier_web",
@@ -110,6 +111,21 @@ KNOCKS = (
                            AND (expires_at IS NULL OR expires_at > now())))""",
 )
 
+# who a caller is may be remembered by any process: each change of it is told to all
+CHANGES = (
+    """CREATE FUNCTION people_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+       BEGIN
+         PERFORM pg_notify('atelier_caller', to_jsonb(OLD) ->> TG_ARGV[0]);
+         RETURN NULL;
+       END $$""",
+    """CREATE TRIGGER changed AFTER DELETE OR UPDATE OF expires_at ON sessions
+         FOR EACH ROW EXECUTE FUNCTION people_changed('member_id')""",
+    """CREATE TRIGGER changed AFTER DELETE OR UPDATE OF revoked_at, expires_at ON tokens
+         FOR EACH ROW EXECUTE FUNCTION people_changed('member_id')""",
+    """CREATE TRIGGER changed AFTER DELETE OR UPDATE OF email, name, role, state, password_hash ON members
+         FOR EACH ROW EXECUTE FUNCTION people_changed('id')""",
+)
+
 # Runs as the owner. Takes the secret itself, so that a digest read in a backup opens nothing.
 ACCEPT = """CREATE FUNCTION people_accept_invitation(secret text) RETURNS text
      LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
@@ -129,3 +145,4 @@ ACCEPT = """CREATE FUNCTION people_accept_invitation(secret text) RETURNS text
 def downgrade() -> None:
     op.execute("DROP FUNCTION people_accept_invitation")
     op.execute("DROP TABLE invitations, tokens, sessions, members")
+    op.execute("DROP FUNCTION people_changed")

@@ -20,7 +20,7 @@ from atelier.ops.console import pages as console_pages
 from atelier.people import account as people_account
 from atelier.people import api as people_api
 from atelier.people import pages as people_pages
-from atelier.people.identify import identify
+from atelier.people.callers import Callers
 from atelier.studio import Studio
 from atelier.studio import api as studio_api
 from atelier.studio import pages as studio_pages
@@ -77,7 +77,7 @@ def create_app(studio: Studio) -> FastAPI:
         signals=studio.signals,
         limiter=studio.limiter,
         templates=templates,
-        identify=identify,
+        identify=Callers(studio.signals).identify,
         origin=studio.origin,
         production=studio.production,
         debug=studio.debug,

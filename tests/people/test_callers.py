@@ -6,20 +6,21 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
+import psycopg
 import pytest
 from fastapi import Request
 from sqlalchemy import delete, update
+from tests.conftest import SECRET
+from tests.roles import Person
 
 from atelier.base.crypto import digest
-from atelier.base.db import Acting, Database, role_url
+from atelier.base.db import Acting, Database, libpq_url, role_url
 from atelier.base.ids import new_id
 from atelier.base.signals import Signals
 from atelier.people import sessions, tokens
 from atelier.people.callers import LASTS, Callers
 from atelier.people.tables import Member, Session
 from atelier.web.caller import Role
-from tests.conftest import SECRET
-from tests.roles import Person
 
 
 @dataclass
@@ -130,9 +131,6 @@ async def test_nothing_is_remembered_while_no_signal_can_be_heard(place: Place) 
 
 
 async def test_a_session_is_not_remembered_beyond_its_end(place: Place, owner_url: str) -> None:
-    import psycopg
-
-    from atelier.base.db import libpq_url
 
     with psycopg.connect(libpq_url(owner_url)) as db:
         db.execute("UPDATE sessions SET expires_at = now() + interval '20 seconds'")

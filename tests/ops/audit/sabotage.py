@@ -28,7 +28,6 @@ from atelier.limits import Limit, Limiter
 from atelier.limits.limit import NONE, PAGES
 from atelier.ops.audit.checks import files, libraries, place, secrets
 from atelier.ops.audit.guests import picture
-from atelier.people.identify import identify
 from atelier.people.passwords import Passwords
 from atelier.studio.request import Whole
 from atelier.web.access import Access
@@ -59,6 +58,8 @@ async def a_route_made_by_hand(scene: Scene, patch: pytest.MonkeyPatch) -> None:
 
 @against("routes.signed_out")
 async def everybody_is_somebody(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    identify = scene.app.state.parts.identify
+
     async def anybody(request: Request) -> Caller | None:
         return await identify(request) or Caller(new_id(), "A", "a@example.org", Role.OPERATOR, session_id=new_id())
 
@@ -67,6 +68,8 @@ async def everybody_is_somebody(scene: Scene, patch: pytest.MonkeyPatch) -> None
 
 @against("routes.operators")
 async def every_member_is_an_operator(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    identify = scene.app.state.parts.identify
+
     async def promoted(request: Request) -> Caller | None:
         found = await identify(request)
         return found and Caller(found.member_id, found.name, found.email, Role.OPERATOR, session_id=found.session_id)
