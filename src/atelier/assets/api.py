@@ -13,7 +13,8 @@ from atelier.assets import change
 from atelier.assets.intake import LARGEST
 from atelier.assets.keep import LONGEST_TITLE
 from atelier.assets.library import PAGE, Sort, Wanted, find, get
-from atelier.assets.shelf import Assets, Shelf
+from atelier.assets.request import Shelf
+from atelier.assets.shelf import Assets
 from atelier.assets.tables import Asset, Kind, Source
 from atelier.assets.upload import upload
 from atelier.base.ids import parse_id

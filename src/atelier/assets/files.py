@@ -12,7 +12,7 @@ from fastapi.responses import RedirectResponse, StreamingResponse
 
 from atelier.assets.keep import ENDINGS
 from atelier.assets.library import get
-from atelier.assets.shelf import Shelf
+from atelier.assets.request import Shelf
 from atelier.assets.tables import Asset, Kind
 from atelier.base.db import Acting
 from atelier.base.ids import parse_id

@@ -16,7 +16,8 @@ from atelier.assets import change
 from atelier.assets.bundle import bundle
 from atelier.assets.library import find, get, models, neighbours
 from atelier.assets.looking import Looking, Search
-from atelier.assets.shelf import Assets, Shelf
+from atelier.assets.request import Shelf
+from atelier.assets.shelf import Assets
 from atelier.assets.tables import Asset, Kind, Source
 from atelier.assets.tiles import details, tile, tiles, words_of
 from atelier.assets.upload import upload

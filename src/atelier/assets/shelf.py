@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
 from uuid import UUID
-
-from fastapi import Depends, Request
 
 from atelier.assets.links import Links, Variant
 from atelier.assets.store import Store
@@ -34,10 +31,3 @@ class Assets:
         """The same where only the ids are known."""
         return self.links.make(asset_id, member_id, variant, download=download)
 
-
-def _assets(request: Request) -> Assets:
-    found: Assets = request.app.state.store
-    return found
-
-
-Shelf = Annotated[Assets, Depends(_assets)]

@@ -15,8 +15,8 @@ from sqlalchemy import text
 from atelier.base.db import Acting
 from atelier.jobs import Job, State, cancel, find
 from atelier.jobs.cancel import AlreadyOver
-from atelier.jobs.queue import STALLED
 from atelier.jobs.rows import progress
+from atelier.jobs.rules import STALLED
 from atelier.jobs.tables import Progress as Step
 from atelier.studio import Studio
 from atelier.studio.working import work_until

@@ -20,9 +20,6 @@ from sqlalchemy import URL
 from atelier.base.db import libpq_url
 from atelier.jobs.tables import Job
 
-HEARTBEAT = 2.0  # seconds between two signs of life of a worker
-STALLED = 6.0  # seconds without one after which its jobs are taken from it
-
 
 @dataclass(frozen=True, slots=True)
 class Taken:

@@ -15,8 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from atelier.base.db import Acting, Database
 from atelier.base.log import get_log
-from atelier.jobs.queue import STALLED
-from atelier.jobs.rules import GIVE_UP_WAITING
+from atelier.jobs.rules import GIVE_UP_WAITING, STALLED
 
 EVERY = 2.0  # seconds between two rounds
 GRACE = 30  # seconds beyond its deadline in which a worker ends a job itself

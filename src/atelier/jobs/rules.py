@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+HEARTBEAT = 2.0  # seconds between two signs of life of a worker
+STALLED = 6.0  # seconds without one after which its jobs are taken from it
 ATTEMPTS = 3  # a job whose worker dies this often is to blame for it
 LOWEST = -1000
 GIVE_UP_WAITING = 3600  # seconds after which a job that no worker takes ends, with its credits back

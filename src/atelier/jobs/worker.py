@@ -15,7 +15,7 @@ from atelier.base.log import get_log
 from atelier.base.signals import Signals
 from atelier.jobs import rescue
 from atelier.jobs.cancel import CHANNEL
-from atelier.jobs.queue import HEARTBEAT, STALLED
+from atelier.jobs.rules import HEARTBEAT, STALLED
 from atelier.jobs.tables import Job
 
 GRACE = 8.0  # seconds that running jobs get to finish when the worker is asked to stop

@@ -2,7 +2,6 @@
 
 from atelier.studio.begin import Wish, begin
 from atelier.studio.house import Studio
-from atelier.studio.perform import perform
 from atelier.studio.quote import Quote, quote
 
-__all__ = ["Quote", "Studio", "Wish", "begin", "perform", "quote"]
+__all__ = ["Quote", "Studio", "Wish", "begin", "quote"]

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from atelier.jobs import Job, State
-from atelier.jobs.queue import STALLED
+from atelier.jobs.rules import STALLED
 from atelier.people.tables import Member
 
 OPEN = (State.QUEUED, State.RUNNING)

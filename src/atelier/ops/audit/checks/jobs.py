@@ -13,8 +13,8 @@ from atelier.base.db import Acting
 from atelier.base.ids import new_id
 from atelier.catalog import Model
 from atelier.engines import Output, Work
-from atelier.jobs.queue import STALLED
 from atelier.jobs.rescue import GRACE
+from atelier.jobs.rules import STALLED
 from atelier.ops.audit.check import Evidence, Severity, check, evidence
 from atelier.ops.audit.ground import Ground
 from atelier.tools import Kind, find
