@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import httpx
-import pytest
 from fastapi import FastAPI
 from tests.roles import PASSWORD, Person, browser
 
@@ -30,11 +29,11 @@ async def test_a_new_name_is_shown_everywhere(maker: Person) -> None:
     assert (await maker.client.get("/api/v1/me")).json()["name"] == "Mara <i>Lind</i>"
 
 
-@pytest.mark.parametrize("name", ["", "  ", "x" * 81, "a\0b"])
-async def test_a_bad_name_changes_nothing(maker: Person, name: str) -> None:
-    answer = await maker.client.post("/account/name", data={"name": name})
-    assert answer.status_code == 422
-    assert 'aria-describedby="name-says"' in answer.text
+async def test_a_bad_name_changes_nothing(maker: Person) -> None:
+    for name in ("", "  ", "x" * 81, "a\0b"):
+        answer = await maker.client.post("/account/name", data={"name": name})
+        assert answer.status_code == 422
+        assert 'aria-describedby="name-says"' in answer.text
     assert (await maker.client.get("/api/v1/me")).json()["name"] == "Maker"
 
 
@@ -54,17 +53,16 @@ async def test_a_new_password_signs_every_other_browser_out(app: FastAPI, maker:
     assert await _can_sign_in(app, maker.email, NEXT)
 
 
-@pytest.mark.parametrize(
-    ("current", "password", "field"),
-    [("Wrong-boats-5", NEXT, "current"), ("", NEXT, "current"), (PASSWORD, "Sh0rt!", "password"),
-     (PASSWORD, "Maker-maker-7", "password")],
-)  # fmt: skip
-async def test_a_bad_change_leaves_the_password(
-    app: FastAPI, maker: Person, current: str, password: str, field: str
-) -> None:
-    answer = await maker.client.post("/account/password", data={"current": current, "password": password})
-    assert answer.status_code == 422
-    assert f'id="{field}-says"' in answer.text
-    assert answer.text.count('aria-invalid="true"') == 1
-    assert password not in answer.text
+async def test_a_bad_change_leaves_the_password(app: FastAPI, maker: Person) -> None:
+    for current, password, field in (
+        ("Wrong-boats-5", NEXT, "current"),
+        ("", NEXT, "current"),
+        (PASSWORD, "Sh0rt!", "password"),
+        (PASSWORD, "Maker-maker-7", "password"),
+    ):
+        answer = await maker.client.post("/account/password", data={"current": current, "password": password})
+        assert answer.status_code == 422
+        assert f'id="{field}-says"' in answer.text
+        assert answer.text.count('aria-invalid="true"') == 1
+        assert password not in answer.text
     assert await _can_sign_in(app, maker.email, PASSWORD)
