@@ -15,9 +15,9 @@ from pathlib import Path
 import httpx
 import psycopg
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, StorageState, sync_playwright
 from tests.conftest import SECRET, TEMPLATE
-from tests.journeys.visitor import Complaints
+from tests.journeys.visitor import Complaints, kept, move_in
 
 from atelier.base import migrate
 from atelier.base.db import libpq_url
@@ -44,11 +44,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def studio(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of an open studio; web and worker are processes of their own."""
+def studio_database(postgres: EmbeddedPostgres) -> Iterator[str]:
+    """The studio's database, as the superuser."""
     name = f"j{new_id().hex}"
     with psycopg.connect(libpq_url(postgres.url()), autocommit=True) as db:
         db.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} OWNER {migrate.OWNER} STRATEGY FILE_COPY")
+    yield libpq_url(postgres.url(name))
+    with psycopg.connect(libpq_url(postgres.url()), autocommit=True) as db:
+        db.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def studio(studio_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of an open studio; web and worker are processes of their own."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -57,7 +65,7 @@ def studio(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory)
         "ATELIER_HOME": str(home),
         "ATELIER_PORT": str(port),
         "ATELIER_SECRET": SECRET,
-        "ATELIER_DATABASE_URL": postgres.url(name).replace("postgres@", f"{migrate.OWNER}@", 1),
+        "ATELIER_DATABASE_URL": studio_database.replace("postgres@", f"{migrate.OWNER}@", 1),
         "ATELIER_LIMITS": "sign_up=1000/hour, sign_in=1000/hour, generation=1000/minute, pages=5000/minute",
         "ATELIER_WELCOME_CREDITS": "200",
     }
@@ -75,8 +83,6 @@ def studio(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory)
             process.send_signal(signal.SIGTERM)
         for process in running:
             process.wait(20)
-        with psycopg.connect(libpq_url(postgres.url()), autocommit=True) as db:
-            db.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def _wait(address: str, log: Path, running: list[subprocess.Popen[bytes]]) -> None:
@@ -92,8 +98,9 @@ def _wait(address: str, log: Path, running: list[subprocess.Popen[bytes]]) -> No
         time.sleep(0.1)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    """A browser for one file of journeys: it keeps an event loop running, in which no other test could have its own."""
     with sync_playwright() as tools:
         browser = tools.chromium.launch(executable_path=BROWSER, args=list(QUIET))
         yield browser
@@ -102,11 +109,16 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def visit(studio: str, chromium: Browser) -> Iterator[Visit]:
-    """Opens a fresh browser window on the studio: `visit(width=390, dark=True, scripts=False, signed_in=True)`."""
+    """Opens a fresh browser window on the studio: `visit(width=390, dark=True, scripts=False)`."""
     opened: list[tuple[BrowserContext, Complaints]] = []
 
     def window(
-        *, width: int = 1440, dark: bool = False, scripts: bool = True, language: str = "en-GB", state: object = None
+        *,
+        width: int = 1440,
+        dark: bool = False,
+        scripts: bool = True,
+        language: str = "en-GB",
+        state: StorageState | None = None,
     ) -> Page:
         context = chromium.new_context(
             base_url=studio,
@@ -115,7 +127,7 @@ def visit(studio: str, chromium: Browser) -> Iterator[Visit]:
             java_script_enabled=scripts,
             locale=language,
             has_touch=width < 900,
-            storage_state=state,  # type: ignore[arg-type]  # what another window's storage_state() gave
+            storage_state=state,
         )
         context.set_default_timeout(15_000)
         page = context.new_page()
@@ -129,14 +141,23 @@ def visit(studio: str, chromium: Browser) -> Iterator[Visit]:
 
 
 @pytest.fixture(scope="session")
-def maker(studio: str, chromium: Browser) -> object:
-    """The browser state of a member who has made two pictures and failed at none."""
-    from tests.journeys.visitor import make, sign_up
+def maker(studio: str) -> StorageState:
+    """What the browser of a member keeps who has made two pictures."""
+    with httpx.Client(base_url=studio, headers={"accept": "text/html"}) as client:
+        move_in(client, "Mara Maker")
+        client.post("/make/image.generate", data={"prompt": "A lighthouse under the stars", "count": "2"})
+        end = time.monotonic() + 20
+        while 'data-state="succeeded"' not in client.get("/jobs").text:
+            assert time.monotonic() < end, "the pictures were not made"
+            time.sleep(0.2)
+        return kept(client)
 
-    context = chromium.new_context(base_url=studio)
-    page = context.new_page()
-    sign_up(page, "Mara Maker")
-    make(page, "A lighthouse under the stars", count=2)
-    state = context.storage_state()
-    context.close()
-    return state
+
+@pytest.fixture(scope="session")
+def operator(studio: str, studio_database: str) -> StorageState:
+    """What the browser of somebody keeps who runs the studio."""
+    with httpx.Client(base_url=studio, headers={"accept": "text/html"}) as client:
+        email = move_in(client, "Olga Operator")
+        with psycopg.connect(studio_database, autocommit=True) as db:
+            db.execute("UPDATE members SET role = 'operator' WHERE email = %s", (email,))
+        return kept(client)

@@ -13,24 +13,26 @@ from tests.journeys.visitor import sign_up
 AXE = (Path(__file__).parent / "vendor" / "axe.js").read_text()
 DOORS = ["/", "/sign-up", "/sign-in"]
 ROOMS = ["/make/image.generate", "/jobs", "/jobs?state=failed", "/library", "/library?q=nothing", "/wallet", "/account"]
+CONSOLE = ["/console", "/console/members", "/console/queue", "/console/models"]
 RULES = {
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 }
+COLOURS = {"runOnly": ["color-contrast"]}  # all that changes with the light
 
 
 def pages(page: Page) -> list[str]:
     """Every page that a member can see, with one of each kind of thing."""
     page.goto("/make/image.generate")
     run = page.locator("run-card h2 a").first.get_attribute("href")
-    picture = page.locator("figure a").first.get_attribute("href")
+    picture = page.locator("figure > a").first.get_attribute("href")
     assert run
     assert picture
     return [*ROOMS, run, picture]
 
 
-def faults(page: Page) -> list[str]:
+def faults(page: Page, rules: object = RULES) -> list[str]:
     page.evaluate(AXE)
-    found = page.evaluate(f"axe.run(document, {json.dumps(RULES)})")
+    found = page.evaluate(f"axe.run(document, {json.dumps(rules)})")
     return [
         f"{one['id']}: {one['help']}: {[node['html'][:110] for node in one['nodes'][:3]]}"
         for one in found["violations"]
@@ -39,13 +41,13 @@ def faults(page: Page) -> list[str]:
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_nobody_is_shut_out(visit: Callable[..., Page], maker: object, dark: bool) -> None:
-    outside, inside = visit(dark=dark), visit(dark=dark, state=maker)
+def test_nobody_is_shut_out(visit: Callable[..., Page], maker: object, operator: object, dark: bool) -> None:
+    outside, inside, above = visit(dark=dark), visit(dark=dark, state=maker), visit(dark=dark, state=operator)
     found = {}
-    for page, addresses in ((outside, DOORS), (inside, pages(inside))):
+    for page, addresses in ((outside, DOORS), (inside, pages(inside)), (above, CONSOLE)):
         for address in addresses:
             page.goto(address)
-            if wrong := faults(page):
+            if wrong := faults(page, COLOURS if dark else RULES):
                 found[address] = wrong
     assert not found, json.dumps(found, indent=1)
 
@@ -62,9 +64,9 @@ def test_nobody_is_shut_out_by_what_opens(visit: Callable[..., Page], maker: obj
     assert not faults(page)
 
 
-def test_a_phone_has_room_for_every_page(visit: Callable[..., Page], maker: object) -> None:
-    outside, inside = visit(width=390), visit(width=390, state=maker)
-    for page, addresses in ((outside, DOORS), (inside, pages(inside))):
+def test_a_phone_has_room_for_every_page(visit: Callable[..., Page], maker: object, operator: object) -> None:
+    outside, inside, above = visit(width=390), visit(width=390, state=maker), visit(width=390, state=operator)
+    for page, addresses in ((outside, DOORS), (inside, pages(inside)), (above, CONSOLE)):
         for address in addresses:
             page.goto(address)
             assert page.evaluate("document.documentElement.scrollWidth") <= 390, f"{address} is wider than the phone"
@@ -74,7 +76,8 @@ def test_a_phone_has_room_for_every_page(visit: Callable[..., Page], maker: obje
 # what can be pressed and is under 44 px both ways; a link inside a sentence may be as small as its words
 SMALL = """() => [...document.querySelectorAll("a, button, summary, select, input:not([type=hidden])")]
   .filter((one) => one.checkVisibility() && !one.closest("p, dd, td, h2, .hidden, .skip, [popover]"))
-  .map((one) => [one, (one.matches("input") && one.closest("label") || one).getBoundingClientRect()])
+  .map((one) => [one, ...[one, one.matches("input") && one.closest("label")].filter(Boolean)
+    .map((shown) => shown.getBoundingClientRect()).sort((a, b) => b.height - a.height)])
   .filter(([one, box]) => box.width && box.bottom > 0 && (box.height < 40 || box.width < 32))
   .map(([one, box]) => `${Math.round(box.width)}x${Math.round(box.height)} ${one.outerHTML.slice(0, 90)}`)"""
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import ConsoleMessage, Page, Response, expect
+import httpx
+from playwright.sync_api import ConsoleMessage, Page, Response, StorageState, expect
 
 from atelier.base.ids import new_id
 
@@ -61,3 +62,31 @@ def make(page: Page, prompt: str, count: int = 1) -> None:
     page.click("[data-go]")
     expect(page.locator("run-card").first).to_have_attribute("data-state", "succeeded", timeout=20_000)
     expect(page.locator("run-card").first.locator("figure a img")).to_have_count(count)
+
+
+def move_in(client: httpx.Client, name: str) -> str:
+    """Open an account without a browser; the e-mail address."""
+    email = f"{new_id().hex}@example.org"
+    answer = client.post("/sign-up", data={"name": name, "email": email, "password": PASSWORD})
+    assert answer.status_code == 303, answer.text[:2000]
+    return email
+
+
+def kept(client: httpx.Client) -> StorageState:
+    """What a browser would keep of a client's visit."""
+    return {
+        "cookies": [
+            {
+                "name": cookie.name,
+                "value": cookie.value or "",
+                "domain": "127.0.0.1",
+                "path": "/",
+                "expires": -1,
+                "httpOnly": True,
+                "secure": False,
+                "sameSite": "Lax",
+            }
+            for cookie in client.cookies.jar
+        ],
+        "origins": [],
+    }

@@ -136,7 +136,7 @@ customElements.define("run-card", class extends HTMLElement {
       else await decoded(fresh);
       this.#written.set(name, html);
       const focused = old.contains(document.activeElement) ? called(document.activeElement) : "";
-      if (fresh.matches(".pic:not(.making)")) fresh.classList.add("fresh");
+      if (fresh.matches(".pic:has(> a)")) fresh.classList.add("fresh");
       old.replaceWith(fresh);
       window.htmx?.process(fresh);
       if (focused) ([...fresh.querySelectorAll("a, button")].find((one) => called(one) === focused) ?? fresh.querySelector("button, a"))?.focus();
