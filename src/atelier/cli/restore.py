@@ -34,15 +34,15 @@ def restore(
     manifest = read_manifest(archive)
     overrides = {"home": into.absolute()} if into else {}
     home = read(**overrides).home
-    used = home.exists() and (not home.is_dir() or set(os.listdir(home)) - ALLOWED)
-    if used:
+    before = set(os.listdir(home)) if home.is_dir() else set()
+    if before - ALLOWED or (home.exists() and not home.is_dir()):
         raise NotEmpty(f"{home} is in use, and a restore overwrites nothing: name an empty folder with --into.")
     log.configure(level="WARNING", as_json=False)
     try:
         settings = load(**overrides)
         balanced = asyncio.run(_restore(settings, archive.absolute(), manifest))
     except BaseException:
-        _clear(home)
+        _clear(home, before)
         raise
     if as_json:
         done: dict[str, Any] = {"home": str(home), "files": manifest.files, "migration": migrate.head()}
@@ -68,10 +68,10 @@ async def _restore(settings: Settings, archive: Path, manifest: Manifest) -> boo
             return (await ledger.check(db)).balanced
 
 
-def _clear(home: Path) -> None:
-    """Take away what a restore that failed had written into the folder, which was empty before."""
+def _clear(home: Path, before: set[str]) -> None:
+    """Take away what a restore that failed had written into the folder, and nothing else."""
     for path in home.glob("*") if home.is_dir() else ():
-        if path.name in ALLOWED:
+        if path.name in before:
             continue
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)

@@ -1,8 +1,8 @@
 """Backups: database and files in one archive, made while the studio runs, and put back into an empty place.
 
 The archive is a plain tar: `database.dump` (pg_dump's custom format), `files/…`, `catalog.toml`, and at its end
-`manifest.json` with the size and SHA-256 of each. The studio's secret is not in it: who finds a backup shall not be able
-to sign links.
+`manifest.json` with the size and SHA-256 of each. The studio's secret is not in it: who finds a backup shall not be
+able to sign links.
 """
 
 from atelier.ops.backup.archive import BadArchive, Manifest, read_manifest

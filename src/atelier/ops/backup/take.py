@@ -10,6 +10,7 @@ import tarfile
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import IO
 
 from sqlalchemy import make_url
 
@@ -34,7 +35,7 @@ async def take(studio: Studio, out: Path, *, told: Told = lambda _files, _bytes:
     partial = out.with_name(f".{out.name}.{os.getpid()}.partial")
     entries: dict[str, Entry] = {}
     try:
-        with open(os.open(partial, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as raw:
+        with _private(partial) as raw:
             with tarfile.open(fileobj=raw, mode="w", format=tarfile.PAX_FORMAT) as tar:
                 with tempfile.NamedTemporaryFile(dir=out.parent, prefix=f".{out.name}.", suffix=".dump") as dumped:
                     await asyncio.to_thread(dump, studio.owner_url, Path(dumped.name))
@@ -57,6 +58,11 @@ async def take(studio: Studio, out: Path, *, told: Told = lambda _files, _bytes:
     finally:
         partial.unlink(missing_ok=True)
     return manifest
+
+
+def _private(path: Path) -> IO[bytes]:
+    """A new file for its owner's eyes alone: a backup holds everybody's work."""
+    return open(os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
 
 
 async def _add_store(tar: tarfile.TarFile, store: Store, entries: dict[str, Entry], told: Told) -> None:

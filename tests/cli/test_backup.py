@@ -1,0 +1,85 @@
+"""`atelier backup` and `restore`: everything comes back, and nothing is overwritten."""
+
+from __future__ import annotations
+
+import json
+import stat
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.cli.conftest import Run
+from tests.cli.opened import Opened
+
+WISH = ("make", "image.generate", "prompt=a lighthouse", "count=1", "seed=3", "--json")
+
+
+def _files(home: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(home)): path.read_bytes() for path in home.glob("files/**/*") if path.is_file()}
+
+
+def test_a_backup_of_a_running_studio_comes_back_whole(
+    atelier: Run, open_studio: Callable[[], Opened], folder: Path, home: Path
+) -> None:
+    studio = open_studio()
+    studio.wait_until_open()
+    assert atelier(*WISH, "--out", str(folder / "out")).returncode == 0
+    archive, there = folder / "studio.tar", folder / "there"
+    taken = json.loads(atelier("backup", str(archive), "--json").stdout)
+    assert taken["files"] == len(_files(home)) > 0
+    assert stat.S_IMODE(archive.stat().st_mode) == 0o600
+    assert studio.ask() == 0
+    done = atelier("restore", str(archive), "--into", str(there), "--json")
+    assert done.returncode == 0, done.stderr
+    restored = json.loads(done.stdout)
+    assert restored["balanced"]
+    assert _files(there) == _files(home)
+    before = json.loads(atelier("ledger", "check", "--json").stdout)
+    assert json.loads(atelier("ledger", "check", "--json", ATELIER_HOME=str(there)).stdout) == before
+    assert atelier(*WISH, "--out", str(folder / "out"), ATELIER_HOME=str(there)).returncode == 0
+
+
+def test_a_used_folder_is_refused_and_left_alone(atelier: Run, folder: Path, home: Path) -> None:
+    archive = folder / "studio.tar"
+    assert atelier("backup", str(archive)).returncode == 0
+    assert "is there already" in atelier("backup", str(archive)).stderr
+    before = sorted(path.name for path in home.iterdir())
+    refused = atelier("restore", str(archive))
+    assert refused.returncode == 1
+    assert (
+        refused.stderr
+        == f"atelier: {home} is in use, and a restore overwrites nothing: name an empty folder with --into.\n"
+    )
+    assert sorted(path.name for path in home.iterdir()) == before
+    (folder / "mine").mkdir()
+    (folder / "mine" / "letter").write_text("dear")
+    assert atelier("restore", str(archive), "--into", str(folder / "mine")).returncode == 1
+    assert (folder / "mine" / "letter").read_text() == "dear"
+
+
+def test_a_damaged_archive_is_refused_and_leaves_nothing(atelier: Run, folder: Path) -> None:
+    archive, there = folder / "studio.tar", folder / "there"
+    assert atelier(*WISH, "--out", str(folder / "out")).returncode == 0
+    assert atelier("backup", str(archive)).returncode == 0
+    whole = archive.read_bytes()
+    middle = whole.index(b"IDAT") + 5000  # inside a picture
+    flipped = whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :]
+    for damaged, said in (
+        (whole[: len(whole) // 2], "was cut short"),
+        (b"no archive at all", "is no backup of a studio"),
+        (flipped, "is damaged: its checksum is another"),
+        (_with_a_stowaway(archive), "which its manifest doesn't name"),
+    ):
+        archive.write_bytes(damaged)
+        refused = atelier("restore", str(archive), "--into", str(there))
+        assert refused.returncode == 1
+        assert refused.stderr.count("\n") == 1, refused.stderr
+        assert said in refused.stderr
+        assert not there.exists() or not any(there.iterdir())
+
+
+def _with_a_stowaway(archive: Path) -> bytes:
+    """The archive with a file in it that wants to be written elsewhere."""
+    with tarfile.open(archive, "a") as tar:
+        tar.add(__file__, "files/../../outside")
+    return archive.read_bytes()
