@@ -1,0 +1,116 @@
+"""`bin/setup`: finds a Python or says which command brings one, and does nothing when nothing changed."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+LOCKS = sorted((ROOT / "requirements").glob("*.txt"))
+TOOLS = ("cat", "cmp", "dirname", "mkdir", "rm", "cp", "chmod", "sh")
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """A clone with nothing to install, so that no package index is asked."""
+    made = tmp_path / "clone"
+    (made / "bin").mkdir(parents=True)
+    (made / "requirements").mkdir()
+    shutil.copy(ROOT / "bin" / "setup", made / "bin")
+    for name in ("runtime", "check", "uv"):
+        (made / "requirements" / f"{name}.txt").write_text("")
+    return made
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> Path:
+    """A machine with the usual tools, apt-get and no Python."""
+    path = tmp_path / "path"
+    path.mkdir()
+    for tool in TOOLS:
+        (path / tool).symlink_to(shutil.which(tool) or f"/bin/{tool}")
+    _program(path / "apt-get", "exit 0")
+    return path
+
+
+def _program(path: Path, script: str) -> None:
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+
+
+def _setup(clone: Path, path: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [clone / "bin" / "setup"], env={"PATH": str(path), "HOME": "/nonexistent"}, capture_output=True, text=True
+    )
+
+
+def test_without_a_python_it_says_which_command_brings_one(clone: Path, bare: Path) -> None:
+    said = _setup(clone, bare)
+    assert said.returncode == 1
+    assert "Atelier needs Python 3.11 or newer; here is no Python." in said.stderr
+    assert "sudo apt-get install -y python3.11 python3.11-venv" in said.stderr
+    _program(bare / "python3", 'case "$1" in --version) echo Python 3.9.2;; *) exit 1;; esac')
+    assert "here is Python 3.9.2." in _setup(clone, bare).stderr
+    assert not (clone / ".venv").exists()
+
+
+def test_without_the_venv_module_it_says_which_command_brings_it(clone: Path, bare: Path) -> None:
+    script = (
+        f'case "$*" in *ensurepip*) exit 1;; *version_info\\[:2\\]*) echo 3.12;; *) exec {sys.executable} "$@";; esac'
+    )
+    _program(bare / "python3", script)
+    _program(bare / "named", script)
+    # the real Python says where it is, and that one has the module; so the fake names itself
+    _program(bare / "python3", script.replace("*ensurepip*", f"*sys.executable*) echo {bare / 'named'};; *ensurepip*"))
+    said = _setup(clone, bare)
+    assert said.returncode == 1
+    assert "Python 3.12 is here, but its venv module is not." in said.stderr
+    assert "sudo apt-get install -y python3.12-venv" in said.stderr
+
+
+def test_it_is_done_once_and_again_when_a_lock_changes(clone: Path, bare: Path) -> None:
+    _program(bare / "python3", f'exec {sys.executable} "$@"')
+    first = _setup(clone, bare)
+    assert first.returncode == 0, first.stderr
+    assert (clone / ".venv" / "bin" / "atelier").exists()
+    (bare / "python3").unlink()
+    began = time.monotonic()
+    again = _setup(clone, bare)
+    assert (again.returncode, again.stdout) == (0, "")
+    assert time.monotonic() - began < 1
+    (clone / "requirements" / "runtime.txt").write_text("# another\n")
+    assert "Installing what runtime needs" in _setup(clone, bare).stdout
+
+
+def test_a_moved_clone_is_set_up_afresh(clone: Path, bare: Path) -> None:
+    _program(bare / "python3", f'exec {sys.executable} "$@"')
+    _setup(clone, bare)
+    moved = clone.rename(clone.with_name("moved"))
+    assert "Making .venv" in _setup(moved, bare).stdout
+    assert str(moved) in (moved / ".venv" / "bin" / "atelier").read_text()
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.stem)
+def test_a_lock_has_a_hash_for_everything_and_no_address(lock: Path) -> None:
+    text = lock.read_text()
+    assert "://" not in text
+    assert "--index" not in text
+    requirements = [line for line in text.splitlines() if re.match(r"[a-z0-9]", line)]
+    assert requirements
+    assert all("==" in line for line in requirements)
+    blocks = re.split(r"\n(?=[a-z0-9])", text.strip())
+    assert all("--hash=sha256:" in block for block in blocks)
+
+
+def test_what_is_checked_is_what_runs() -> None:
+    def versions(name: str) -> set[str]:
+        lines = (ROOT / "requirements" / f"{name}.txt").read_text().splitlines()
+        return {line.split(" ")[0] for line in lines if re.match(r"[a-z0-9]", line)}
+
+    assert versions("runtime") <= versions("check") <= versions("bench")
