@@ -7,6 +7,8 @@ from uuid import UUID
 
 import psycopg
 import pytest
+from procrastinate import App
+from procrastinate.jobs import Job as QueueJob
 from procrastinate.jobs import Status
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
@@ -69,15 +71,20 @@ async def test_a_plan_made_for_an_empty_queue_is_quick_in_a_long_one(studio: Stu
 
 async def test_a_worker_that_comes_late_leaves_the_entry_to_the_one_that_has_it(studio: Studio, maker: UUID) -> None:
     job_id = await start(studio, maker)
-    async with open_queue(studio.queue_url, nobody).open_async() as queue:
-        first, second = [await queue.job_manager.register_worker() for _ in range(2)]
-        mine = await queue.job_manager.fetch_job(queues=None, worker_id=first)
-        assert mine is not None
+    mine, theirs = (open_queue(studio.queue_url, nobody) for _ in range(2))  # two worker processes
+    async with mine.open_async(), theirs.open_async():
+        first = await _taken(mine)
         as_owner(studio, "UPDATE procrastinate_jobs SET status = 'todo'")  # as rescue does
-        theirs = await queue.job_manager.fetch_job(queues=None, worker_id=second)
-        assert theirs is not None
-        await queue.job_manager.finish_job(mine, Status.SUCCEEDED, True)
+        second = await _taken(theirs)
+        await mine.job_manager.finish_job(first, Status.SUCCEEDED, True)
         assert entries(studio) == [("doing", str(job_id))]
-        await queue.job_manager.finish_job(theirs, Status.SUCCEEDED, True)
+        await theirs.job_manager.finish_job(second, Status.SUCCEEDED, True)
         assert entries(studio) == []
     assert (await look(studio, maker, job_id)).attempt == 2
+
+
+async def _taken(queue: App) -> QueueJob:
+    worker = await queue.job_manager.register_worker()
+    found = await queue.job_manager.fetch_job(queues=None, worker_id=worker)
+    assert found is not None
+    return found
