@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from fastapi import FastAPI, Request
+from fastapi.middleware.cors import CORSMiddleware
 
 from atelier import __version__, ledger
 from atelier.assets import api as assets_api
@@ -24,7 +25,8 @@ from atelier.people.callers import Callers
 from atelier.studio import Studio
 from atelier.studio import api as studio_api
 from atelier.studio import pages as studio_pages
-from atelier.web import openapi, preferences, problems
+from atelier.web import openapi, preferences, problems, reports
+from atelier.web.bounds import Bounds
 from atelier.web.caller import Caller
 from atelier.web.guard import Guard
 from atelier.web.parts import Parts
@@ -36,6 +38,7 @@ ROOMS = ("web", "studio", "people", "assets", "ledger", "ops/console")
 ROUTES = (
     openapi.routes,
     preferences.routes,
+    reports.routes,
     health.routes,
     people_pages.routes,
     people_account.routes,
@@ -89,6 +92,15 @@ def create_app(studio: Studio) -> FastAPI:
         app.include_router(routes)
     app.mount("/static", templates.static, name="static")
     problems.install(app)
+    if studio.cors_origins:  # with a token only: no cookie crosses from another site
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=studio.cors_origins,
+            allow_methods=["GET", "POST", "PATCH", "DELETE"],
+            allow_headers=["authorization", "content-type", "idempotency-key", "last-event-id"],
+            expose_headers=["location", "retry-after", "x-request-id"],
+        )
+    app.add_middleware(Bounds)
     app.add_middleware(Guard, origin=studio.origin)
     for _route, _rule in rules(app):
         pass

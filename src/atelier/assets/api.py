@@ -20,6 +20,7 @@ from atelier.assets.upload import upload
 from atelier.base.ids import parse_id
 from atelier.limits.limit import GENERAL
 from atelier.web.access import Access
+from atelier.web.bounds import FILES
 from atelier.web.parts import Db, Here, Me
 from atelier.web.routes import Routes
 
@@ -186,6 +187,7 @@ FORM = {
 @routes.post(
     "",
     access=Access.MEMBER,
+    max_body_size=FILES,
     limit=GENERAL,
     status_code=201,
     response_model=AssetView,

@@ -27,6 +27,7 @@ from atelier.base.errors import NotFound
 from atelier.base.ids import parse_id
 from atelier.limits.limit import GENERAL, PAGES
 from atelier.web.access import Access
+from atelier.web.bounds import FILES
 from atelier.web.parts import Db, Here, Me, Parts
 from atelier.web.routes import Routes
 
@@ -103,7 +104,7 @@ async def _one(
     )
 
 
-@routes.post("/library/uploads", access=Access.MEMBER, limit=GENERAL)
+@routes.post("/library/uploads", access=Access.MEMBER, limit=GENERAL, max_body_size=FILES)
 async def bring(request: Request, here: Here, shelf: Shelf, me: Me) -> Response:
     """Bring a picture; without scripts one at a time."""
     asset = await upload(request, here.web_db, shelf.store, me.member_id)

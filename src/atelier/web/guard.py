@@ -20,7 +20,7 @@ POLICY = (
     "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}';"
     " img-src 'self' data: blob:;"
     " font-src 'self'; connect-src 'self'; media-src 'self' blob:; manifest-src 'self'; form-action 'self';"
-    " base-uri 'none'; frame-ancestors 'none'"
+    " base-uri 'none'; frame-ancestors 'none'; report-uri /csp-reports; report-to csp"
 )
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -31,6 +31,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "X-DNS-Prefetch-Control": "off",
 }
+REPORTS = {"Reporting-Endpoints": 'csp="/csp-reports"'}
 HSTS = "max-age=63072000; includeSubDomains"
 
 
@@ -56,7 +57,7 @@ class Guard:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
+                for name, value in (HEADERS | REPORTS).items():
                     headers.setdefault(name, value)
                 headers.setdefault("Content-Security-Policy", POLICY.format(nonce=nonce))
                 if self.origin.startswith("https://"):

@@ -14,6 +14,13 @@ from atelier.base.errors import AtelierError, SignedOut, TooMany
 from atelier.base.log import get_log
 from atelier.web.parts import parts
 
+_HTTP = {
+    400: ("bad_request", "The body of this request cannot be read."),
+    404: ("not_found", "There is nothing at this address."),
+    405: ("method_not_allowed", "This address does not take that kind of request."),
+    413: ("too_large", "This request is larger than this address takes."),
+}
+
 
 def problem(status: int, code: str, message: str, *, retry: bool = False, **more: Any) -> JSONResponse:
     """A problem+json answer (RFC 9457) with our code and whether trying again can help."""
@@ -51,10 +58,10 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> Response:
-        codes = {404: "not_found", 405: "method_not_allowed"}
-        words = {404: "There is nothing at this address.", 405: "This address does not take that kind of request."}
-        message = words.get(error.status_code, str(error.detail))
-        return answer(request, error.status_code, codes.get(error.status_code, "error"), message)
+        if isinstance(error.__cause__, AtelierError):  # raised while the body was being read
+            return await expected(request, error.__cause__)
+        code, message = _HTTP.get(error.status_code, ("error", str(error.detail)))
+        return answer(request, error.status_code, code, message)
 
     @app.exception_handler(Exception)
     async def crash(request: Request, error: Exception) -> Response:

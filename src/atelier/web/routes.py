@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute
 
 from atelier.limits import Limit, Per
 from atelier.web.access import Access, check
+from atelier.web.bounds import BODY, said_once
 from atelier.web.parts import parts
 from atelier.web.problems import wants_page
 
@@ -25,6 +26,7 @@ class Rule:
         self.limit = limit
 
     async def __call__(self, request: Request) -> None:
+        said_once(request)
         here = parts(request)
         caller = await here.identify(request)
         request.state.caller = caller
@@ -61,6 +63,7 @@ class Routes(APIRouter):
     def _add(self, path: str, method: str, access: Access, limit: Limit, options: dict[str, Any]) -> Any:
         rule = Rule(access, limit)
         options["dependencies"] = [Depends(rule), *self._after, *options.get("dependencies", [])]
+        options.setdefault("max_body_size", BODY)
         options["openapi_extra"] = {
             "x-access": access.value,
             "x-limit": limit.rates,
