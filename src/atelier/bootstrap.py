@@ -15,10 +15,12 @@ from atelier.catalog import Catalog
 from atelier.catalog.catalog import DEFAULT
 from atelier.engines import Engine, Engines
 from atelier.limits import Limiter, parse_rates
+from atelier.notify import Carrier, Keys, NoCarrier, Smtp, Writer
 from atelier.settings import Settings
 from atelier.studio import Studio
 
-DATABASE = "atelier"
+DATABASE = migrate.DATABASE
+PEOPLE = Path(__file__).parent / "people"  # whose letters are the studio's
 
 
 def owner_url(settings: Settings) -> str:
@@ -41,6 +43,12 @@ def catalog_path(settings: Settings) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(DEFAULT, path)
     return path
+
+
+def carrier(settings: Settings) -> Carrier:
+    """Who carries the studio's mail: the server that the settings name, or nobody."""
+    server = settings.smtp_url.get_secret_value()
+    return Smtp(server, settings.mail_from) if server else NoCarrier()
 
 
 @asynccontextmanager
@@ -70,6 +78,10 @@ async def open_studio(
             catalog=Catalog(catalog_path(settings), engines=known.ids),
             engines=known,
             welcome_credits=settings.welcome_credits,
+            carrier=carrier(settings),
+            keys=Keys(secret),
+            writer=Writer(settings.origin, [PEOPLE / "templates"]),
+            cors_origins=tuple(filter(None, settings.cors_origins.replace(" ", "").split(","))),
             trusted_proxies=frozenset(filter(None, settings.trusted_proxies.replace(" ", "").split(","))),
         )
     finally:

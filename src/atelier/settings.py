@@ -26,6 +26,7 @@ from pydantic_settings import (
 
 from atelier.base.crypto import new_token
 from atelier.base.errors import AtelierError
+from atelier.base.mailhead import is_sender
 
 PREFIX = "ATELIER_"
 CLONE = Path(__file__).parents[2]  # where .env and data/ lie, when the studio runs from a clone as bin/studio does
@@ -99,6 +100,21 @@ class Settings(BaseSettings):
     limits: str = Field(
         "", description="Other rates than the built-in ones, with commas: `generation=20/minute, sign_up=9/hour`."
     )
+    registration: Literal["open", "approval", "invitation", "closed"] = Field(
+        "open", description="Who may open an account: anybody, whom an operator approves or invites, or nobody."
+    )
+    verify_email: bool | None = Field(
+        None, description="Whether a new member confirms their e-mail first. Default: yes where a mail server is set."
+    )
+    smtp_url: SecretStr = Field(
+        SecretStr(""),
+        description="The mail server: `smtp://user:password@host:587` or `smtps://…`. Default: none, and the operator"
+        " reads the mail in the console.",
+    )
+    mail_from: str = Field("", description="Whom mail comes from: `Atelier <studio@example.org>`.")
+    cors_origins: str = Field(
+        "", description="Other sites whose pages may call the API with a token, with commas: `https://app.example`."
+    )
     trusted_proxies: str = Field("", description="Addresses whose X-Forwarded-For is believed, with commas.")
 
     @classmethod
@@ -123,6 +139,11 @@ class Settings(BaseSettings):
         host = f"[{self.host}]" if ":" in self.host else self.host
         return (self.url or f"http://{host}:{self.port}").rstrip("/")
 
+    @property
+    def verifies(self) -> bool:
+        """Whether a new member confirms their e-mail before anything else."""
+        return bool(self.smtp_url.get_secret_value()) if self.verify_email is None else self.verify_email
+
     @field_validator("home", mode="after")
     @classmethod
     def _whole_path(cls, home: Path) -> Path:
@@ -142,15 +163,21 @@ class Settings(BaseSettings):
             ("URL", self.url, ("http", "https")),
             ("DATABASE_URL", self.database_url.get_secret_value(), ("postgresql", "postgres")),
             ("REDIS_URL", self.redis_url.get_secret_value(), ("redis", "rediss", "redis+unix")),
+            ("SMTP_URL", self.smtp_url.get_secret_value(), ("smtp", "smtps")),
             ("STORE_URL", self.store_url, ("s3", "gs", "az", "file", "memory")),
         ):
             if value and urlsplit(value).scheme not in schemes:
                 yield f"ATELIER_{name} must begin with {' or '.join(f'{scheme}://' for scheme in schemes)}."
+        yield from self._mail_misfits()
         for proxy in filter(None, (part.strip() for part in self.trusted_proxies.split(","))):
             try:
                 ip_address(proxy)
             except ValueError:
                 yield f"ATELIER_TRUSTED_PROXIES names {proxy}, which is no IP address."
+        for origin in filter(None, (part.strip() for part in self.cors_origins.split(","))):
+            found = urlsplit(origin)
+            if found.scheme not in ("http", "https") or not found.netloc or found.path or "*" in origin:
+                yield f"ATELIER_CORS_ORIGINS names {origin}, which is no origin: write https://host, without a path."
         if self.limits:
             from atelier.limits.limit import parse_rates  # the supervisor reads settings and should stay small
 
@@ -161,6 +188,18 @@ class Settings(BaseSettings):
         secret = self.secret.get_secret_value()
         if secret and len(secret) < 32 and not self.production:
             yield "ATELIER_SECRET is shorter than 32 characters."
+
+    def _mail_misfits(self) -> Iterator[str]:
+        server = self.smtp_url.get_secret_value()
+        try:
+            if server and not (urlsplit(server).hostname and urlsplit(server).port != 0):
+                yield "ATELIER_SMTP_URL names no server."
+        except ValueError:
+            yield "ATELIER_SMTP_URL names a port that is none."
+        if server and not self.mail_from:
+            yield "ATELIER_MAIL_FROM must be set with ATELIER_SMTP_URL, like `Atelier <studio@example.org>`."
+        if self.mail_from and not is_sender(self.mail_from):
+            yield "ATELIER_MAIL_FROM must be an address, like `Atelier <studio@example.org>`."
 
     def _risks(self) -> Iterator[str]:
         secret = self.secret.get_secret_value()
@@ -231,7 +270,7 @@ def _in_words(fault: dict[str, Any]) -> str:
     ranges = {type(limit).__name__: limit for limit in field.metadata}
     if "Ge" in ranges and "Le" in ranges:
         wanted = f"a whole number from {ranges['Ge'].ge} to {ranges['Le'].le}"
-    elif field.annotation is bool:
+    elif field.annotation in (bool, bool | None):
         wanted = "true or false"
     elif "expected" in context:
         wanted = str(context["expected"]).replace("'", "")

@@ -5,7 +5,8 @@ Web processes never open it: a job that they write is in the queue by that.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,7 @@ from psycopg_pool import AsyncConnectionPool
 from sqlalchemy import URL
 
 from atelier.base.db import libpq_url
+from atelier.jobs.background import Again, Task, register
 from atelier.jobs.tables import Job
 
 
@@ -31,14 +33,6 @@ class Taken:
 
 # True when the entry left the queue in the transaction that ended the job
 Perform = Callable[[Taken], Awaitable[bool]]
-
-
-class Again(Exception):
-    """Put the job back into the queue, to be taken again in `seconds`."""
-
-    def __init__(self, seconds: float) -> None:
-        super().__init__(f"again in {seconds} s")
-        self.seconds = seconds
 
 
 class _WhenAsked(BaseRetryStrategy):
@@ -64,15 +58,36 @@ class Entries(JobManager):
         super().__init__(connector)
         self._claimed: dict[int, Job] = {}
         self._gone: set[int] = set()
-        self._heard = False
+        self._heard = 0
+        self._worker: int | None = None
+        self._lanes = 0
+        self._registering = asyncio.Lock()
+
+    def begin(self) -> None:
+        """Forget the lanes of a worker whose database went away."""
+        self._worker, self._lanes = None, 0
+
+    async def register_worker(self) -> int:
+        """One worker in the database for all the lanes of this process, until the last of them ends."""
+        async with self._registering:
+            if self._worker is None:
+                self._worker = await super().register_worker()
+            self._lanes += 1
+            return self._worker
+
+    async def unregister_worker(self, worker_id: int) -> None:
+        self._lanes -= 1
+        if self._lanes <= 0:
+            self._worker = None
+            await super().unregister_worker(worker_id)
 
     async def fetch_job(self, queues: Iterable[str] | None, worker_id: int) -> QueueJob | None:
         while True:
-            self._heard = False
+            heard = self._heard
             row = await self.connector.execute_query_one_async(_TAKE, queues=queues, worker=worker_id)
             if row["id"] is not None:
                 break
-            if not self._heard:  # else one came in while we looked, and its signal would be lost
+            if heard == self._heard:  # else one came in while we looked, and its signal would be lost
                 return None
         if row["job_id"] is not None:
             self._claimed[row["id"]] = Job(**{name: row[f"job_{name}"] for name in _COLUMNS})
@@ -82,7 +97,7 @@ class Entries(JobManager):
         self, *, on_notification: NotificationCallback, queues: Iterable[str] | None = None
     ) -> None:
         async def heard(**signal: Any) -> None:
-            self._heard = True
+            self._heard += 1
             await on_notification(**signal)
 
         await super().listen_for_jobs(on_notification=heard, queues=queues)
@@ -104,8 +119,8 @@ class Entries(JobManager):
             await self.connector.execute_query_all_async(_LEAVE, entry=job.id, worker=job.worker_id)
 
 
-def open_queue(url: URL, perform: Perform, *, pool: int = 4) -> App:
-    """The queue as a worker sees it; `perform` is what it does with each job that it has claimed."""
+def open_queue(url: URL, perform: Perform, *, tasks: Sequence[Task] = (), pool: int = 6) -> App:
+    """The queue as a worker sees it: `perform` is what it does with each job that it has claimed, `tasks` the rest."""
     connector = PsycopgConnector(
         pool_factory=_pool,
         conninfo=libpq_url(url),
@@ -125,6 +140,8 @@ def open_queue(url: URL, perform: Perform, *, pool: int = 4) -> App:
         if job is not None and await perform(Taken(job, entry)):
             entries.gone(entry)
 
+    for each in tasks:
+        register(app, each)
     return app
 
 

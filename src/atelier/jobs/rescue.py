@@ -59,7 +59,7 @@ async def rescue(queue: App, database: Database, expire: Expire, *, stalled: flo
             await queue.job_manager.retry_job(entry, retry_at=utcnow())
         except ConnectorException:
             continue  # another worker was quicker
-        get_log().warning("jobs:rescued", job=entry.task_kwargs.get("job_id"))
+        get_log().warning("jobs:rescued", task=entry.task_name, job=entry.task_kwargs.get("job_id"))
         moved += 1
     async with database.transaction(Acting.for_studio()) as db:
         late = (await db.execute(_LATE, {"grace": GRACE, "patience": GIVE_UP_WAITING})).all()

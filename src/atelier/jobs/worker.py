@@ -13,8 +13,10 @@ from sqlalchemy import select
 from atelier.base.db import Acting, Database
 from atelier.base.log import get_log
 from atelier.base.signals import Signals
-from atelier.jobs import rescue
+from atelier.jobs import background, rescue
+from atelier.jobs.background import Round, go_round
 from atelier.jobs.cancel import CHANNEL
+from atelier.jobs.queue import Entries
 from atelier.jobs.rules import HEARTBEAT, STALLED
 from atelier.jobs.tables import Job
 
@@ -78,6 +80,7 @@ async def work(
     queues: Sequence[str],
     concurrency: int,
     stop: asyncio.Event,
+    rounds: Sequence[Round] = (),
     grace: float = GRACE,
 ) -> None:
     """Work until `stop` is set; then running jobs get a moment to finish, and go back into the queue otherwise.
@@ -85,6 +88,7 @@ async def work(
     A database that goes away is waited for: the worker begins anew until it is asked to stop.
     """
     end = signals.listen(CHANNEL, stops.heard)
+    going = asyncio.create_task(go_round(rounds))
     try:
         async with signals.running():
             while not stop.is_set():
@@ -95,6 +99,9 @@ async def work(
                     with contextlib.suppress(TimeoutError):
                         await asyncio.wait_for(stop.wait(), 1.0)
     finally:
+        going.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await going
         end()
 
 
@@ -107,32 +114,43 @@ async def _work_until_lost(
     stop: asyncio.Event,
     grace: float,
 ) -> None:
+    entries = queue.job_manager
+    assert isinstance(entries, Entries)
+    entries.begin()
     async with queue.open_async():
         await rescue.requeue_lost(database)
-        working = asyncio.create_task(
-            queue.run_worker_async(
-                queues=list(queues),
-                concurrency=concurrency,
-                delete_jobs="always",
-                install_signal_handlers=False,
-                listen_notify=True,
-                fetch_job_polling_interval=1.0,
-                update_heartbeat_interval=HEARTBEAT,
-                stalled_worker_timeout=STALLED,
-                shutdown_graceful_timeout=grace,
-            )
-        )
+        lanes = [
+            asyncio.create_task(_lane(queue, queues, concurrency, grace)),
+            asyncio.create_task(_lane(queue, [background.QUEUE], background.LANES, grace)),
+        ]
         rescuing = asyncio.create_task(rescue.rescue_forever(queue, database, expire))
         stopping = asyncio.create_task(stop.wait())
         get_log().info("worker:started", queues=list(queues), concurrency=concurrency)
         try:
-            await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({*lanes, stopping}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             stopping.cancel()
             rescuing.cancel()
-            working.cancel()  # asks Procrastinate to stop in good order
-            with contextlib.suppress(asyncio.CancelledError):
-                await working
+            for lane in lanes:
+                lane.cancel()  # asks Procrastinate to stop in good order
+            ended = await asyncio.gather(*lanes, return_exceptions=True)
             with contextlib.suppress(asyncio.CancelledError):
                 await rescuing
             get_log().info("worker:stopped")
+        for error in ended:
+            if isinstance(error, Exception):
+                raise error
+
+
+async def _lane(queue: App, queues: Sequence[str], concurrency: int, grace: float) -> None:
+    await queue.run_worker_async(
+        queues=list(queues),
+        concurrency=concurrency,
+        delete_jobs="always",
+        install_signal_handlers=False,
+        listen_notify=True,
+        fetch_job_polling_interval=1.0,
+        update_heartbeat_interval=HEARTBEAT,
+        stalled_worker_timeout=STALLED,
+        shutdown_graceful_timeout=grace,
+    )

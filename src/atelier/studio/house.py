@@ -13,6 +13,7 @@ from atelier.base.signals import Signals
 from atelier.catalog import Catalog
 from atelier.engines import Engines
 from atelier.limits import Limiter
+from atelier.notify import Carrier, Keys, Writer
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,4 +36,8 @@ class Studio:
     catalog: Catalog
     engines: Engines
     welcome_credits: int
+    carrier: Carrier  # of mail
+    keys: Keys
+    writer: Writer
     trusted_proxies: frozenset[str] = frozenset()
+    cors_origins: tuple[str, ...] = ()

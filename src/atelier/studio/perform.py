@@ -25,8 +25,9 @@ from atelier.base.ids import new_id
 from atelier.base.log import get_log
 from atelier.engines import EngineError, Made, Output, Preview, Progress, Work
 from atelier.jobs import Job, State, rules
+from atelier.jobs.background import Again
 from atelier.jobs.progress import Reporter
-from atelier.jobs.queue import Again, Taken
+from atelier.jobs.queue import Taken
 from atelier.jobs.worker import Stops
 from atelier.studio.house import Studio
 

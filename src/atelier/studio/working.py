@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from atelier.assets.sweep import sweep_until
 from atelier.jobs.queue import open_queue
 from atelier.jobs.worker import GRACE, Stops, work
+from atelier.notify import jobs as notify_jobs
+from atelier.notify.deliver import Postman
 from atelier.studio.house import Studio
 from atelier.studio.perform import expire, perform
 
@@ -23,7 +25,10 @@ async def work_until(
 ) -> None:
     """Perform the studio's jobs until `stop` is set; `queues` are engines' ids, all that are known by default."""
     stops = Stops(studio.worker_db)
-    queue = open_queue(studio.queue_url, lambda taken: perform(studio, stops, taken))
+    postman = Postman(studio.worker_db, studio.carrier, studio.keys, studio.origin)
+    tasks = notify_jobs.tasks(postman)
+    rounds = notify_jobs.rounds(postman)
+    queue = open_queue(studio.queue_url, lambda taken: perform(studio, stops, taken), tasks=tasks)
     sweeping = asyncio.create_task(sweep_until(studio.worker_db, studio.assets.store, stop), name="sweep")
     try:
         await work(
@@ -35,6 +40,7 @@ async def work_until(
             queues=queues or studio.engines.ids,
             concurrency=concurrency,
             stop=stop,
+            rounds=rounds,
             grace=grace,
         )
     finally:
