@@ -13,6 +13,8 @@ from pathlib import Path
 LOG_ROOM = 10_000_000  # bytes a log may have before it begins anew; one old one is kept
 STEADY = 60.0  # seconds of life after which a death counts as the first again
 LONGEST = 30.0  # seconds between two tries at most
+# one pool of memory for all threads, and what is free goes back: five percent less after work (glibc; others ignore it)
+MEMORY = {"MALLOC_ARENA_MAX": "1", "MALLOC_TRIM_THRESHOLD_": "65536"}
 
 
 class Child:
@@ -34,6 +36,7 @@ class Child:
         try:
             self._process = subprocess.Popen(  # noqa: S603 - our own program
                 [sys.executable, "-m", "atelier", *self._args, "--parent", str(os.getpid())],
+                env=MEMORY | os.environ,
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=out,
