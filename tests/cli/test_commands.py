@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from tests.cli.conftest import Run
 
+from atelier import bootstrap
+from atelier.base import migrate
 from atelier.base.errors import Unavailable
 from atelier.cli import COMMANDS, sentence
 from atelier.cli.docs import PAGES, env_example
@@ -80,6 +82,10 @@ def test_a_worker_waits_for_the_migration_that_it_needs(atelier: Run) -> None:
     refused = atelier("work")
     assert refused.returncode == 1
     assert "run `bin/atelier migrate up`" in refused.stderr
+
+
+def test_the_embedded_database_has_one_name() -> None:
+    assert bootstrap.DATABASE == migrate.DATABASE
 
 
 def test_every_tool_shows_its_fields(atelier: Run) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # Alembic takes ten megabytes and a fifth of a second, and mo
 
 MIGRATIONS = Path(__file__).parents[3] / "migrations"
 OWNER = "atelier_owner"
+DATABASE = "atelier"  # in the embedded server
 
 
 def create_database(admin_url: str, name: str) -> str:

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import http.client
-import json
-import os
 import signal
 import socket
-import subprocess
-import sys
 import time
 from contextlib import ExitStack, suppress
 from types import FrameType
-from typing import Any
 
 from atelier.base.errors import AtelierError
 from atelier.base.postgres import DatabaseBroken, EmbeddedPostgres
-from atelier.cli.children import Child, spoken
+from atelier.cli.children import Child
 from atelier.cli.listening import CannotListen, listen
+from atelier.cli.preparing import DidNotOpen, Preparing
 from atelier.cli.room import check_room, lock_folder
 from atelier.cli.terminal import BOLD, DIM, complain, say
 from atelier.settings import Settings
@@ -25,13 +21,6 @@ from atelier.settings import Settings
 PATIENCE = 60.0  # seconds that the studio may take to become ready
 FAREWELL = 20.0  # seconds that children get to stop by themselves
 TICK = 0.2
-
-
-class DidNotOpen(AtelierError):
-    """A part of the studio ended before the studio was open; the message is its own."""
-
-    code = "did_not_open"
-    status = 500
 
 
 class _Asked(Exception):
@@ -86,23 +75,28 @@ class Supervisor:
             self._postgres = EmbeddedPostgres(settings.home / "postgres")
             self._opened.callback(self._postgres.close)
             self._postgres.open()
-        prepared = self._prepare()
-        if prepared["before"] != prepared["now"]:
-            say("The database has this release's shape.", DIM)
+        say("Looking after its shape …", DIM)
+        with Preparing(self._wait) as preparing:
+            shape = preparing.next_line()
+            if shape["before"] != shape["now"]:
+                say("The database has this release's shape.", DIM)
+            self._start(listening)
+            link = preparing.next_line()["link"]
+            self._wait_until_ready(listening)
+        say(f"Atelier is open at {_address(settings)}", BOLD)
+        if link:
+            say(f"Its first operator opens this link, once and within 24 hours: {link}")
+        say("Ctrl-C closes it." + (f" Logs are in {self._logs}." if self._logs else ""), DIM)
+
+    def _start(self, listening: socket.socket) -> None:
         say("Starting web and worker …", DIM)
-        web = ["serve", "--socket", str(listening.fileno())]
-        log = self._logs
+        web, log = ["serve", "--socket", str(listening.fileno())], self._logs
         self._children = [
             Child("web process", web, log=log and log / "web.log", sockets=[listening.fileno()]),
             Child("worker", ["work"], log=log and log / "worker.log"),
         ]
         for child in self._children:
             child.start()
-        self._wait_until_ready(listening)
-        say(f"Atelier is open at {_address(settings)}", BOLD)
-        if prepared["link"]:
-            say(f"Its first operator opens this link, once and within 24 hours: {prepared['link']}")
-        say("Ctrl-C closes it." + (f" Logs are in {log}." if log else ""), DIM)
 
     def _listen(self) -> socket.socket:
         """The listening socket; a studio that was killed a moment ago may still hold its port."""
@@ -111,26 +105,6 @@ class Supervisor:
                 return self._opened.enter_context(listen(self._settings))
             self._wait()
         return self._opened.enter_context(listen(self._settings))
-
-    def _prepare(self) -> dict[str, Any]:
-        """Migrate, in a process of its own that gives its memory back."""
-        say("Looking after its shape …", DIM)
-        command = [sys.executable, "-m", "atelier", "prepare", "--parent", str(os.getpid())]
-        with subprocess.Popen(  # noqa: S603 - our own program
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
-        ) as process:
-            while True:
-                try:
-                    said, complained = process.communicate(timeout=0.05)
-                    break
-                except subprocess.TimeoutExpired:
-                    if self._asked:
-                        process.terminate()
-                        raise _Asked from None
-        if process.returncode:
-            raise DidNotOpen(f"The studio did not open. {spoken(complained) or 'Its database could not be prepared.'}")
-        found: dict[str, Any] = json.loads(said)
-        return found
 
     def _wait_until_ready(self, listening: socket.socket) -> None:
         host, port = listening.getsockname()[:2]
