@@ -14,7 +14,7 @@ def test_from_the_welcome_to_the_wallet(visit: Callable[..., Page]) -> None:
     page.get_by_role("link", name="Open an account").first.click()
     page.wait_for_url("**/sign-up*")
     sign_up(page)
-    expect(page.locator("#balance")).to_have_text("200")
+    expect(page.locator("#balance b")).to_have_text("200")
 
     describe(page, "A red boat on a calm sea", 3)
     expect(page.locator("[data-go]")).to_have_text("Make 3 pictures3 credits")
@@ -23,7 +23,7 @@ def test_from_the_welcome_to_the_wallet(visit: Callable[..., Page]) -> None:
     expect(run.locator("h2")).to_have_text("A red boat on a calm sea")
     expect(run).to_have_attribute("data-state", "succeeded", timeout=20_000)
     expect(run.locator("figure a img")).to_have_count(3)
-    expect(page.locator("#balance")).to_have_text("197")
+    expect(page.locator("#balance b")).to_have_text("197")
     expect(page.locator("#announce")).to_have_text("Made: A red boat on a calm sea")
 
     heart = run.get_by_role("button", name="Favourite").first
@@ -77,7 +77,7 @@ def test_a_run_is_cancelled_and_the_credits_come_back(visit: Callable[..., Page]
     expect(run).to_have_attribute("data-state", "canceled", timeout=10_000)
     expect(run.locator("header")).to_contain_text("back")
     made = run.locator("figure a img").count()
-    expect(page.locator("#balance")).to_have_text(str(200 - made))
+    expect(page.locator("#balance b")).to_have_text(str(200 - made))
 
 
 def test_what_is_wrong_is_said_beside_its_field_and_what_was_typed_stays(visit: Callable[..., Page]) -> None:
@@ -95,7 +95,7 @@ def test_what_is_wrong_is_said_beside_its_field_and_what_was_typed_stays(visit: 
     expect(page.locator("[name=count]")).to_have_value("6")
     expect(page.locator("[data-go]")).to_contain_text("6 credits")
     expect(page.locator("run-card")).to_have_count(0)
-    expect(page.locator("#balance")).to_have_text("200")
+    expect(page.locator("#balance b")).to_have_text("200")
     make(page, "A fox in the snow")
     expect(page.locator(".prompt .fault")).to_have_count(0)
 

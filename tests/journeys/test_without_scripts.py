@@ -16,7 +16,7 @@ def test_a_picture_without_scripts(visit: Callable[..., Page]) -> None:
     run = page.locator("run-card").first
     expect(run.locator("h2")).to_have_text("An island with a palm")
     expect(run.locator("figure a img")).to_have_count(4, timeout=20_000)  # the page looks again by itself
-    expect(page.locator("#balance")).to_have_text("196")
+    expect(page.locator("#balance b")).to_have_text("196")
 
     run.locator("figure").first.hover()
     run.get_by_role("button", name="Favourite").first.click()

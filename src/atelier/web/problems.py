@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 
 from atelier.base.errors import AtelierError, SignedOut, TooMany
 from atelier.base.log import get_log
+from atelier.limits import Reached
 from atelier.web.parts import parts
 
 _HTTP = {
@@ -38,6 +39,8 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(AtelierError)
     async def expected(request: Request, error: AtelierError) -> Response:
+        if isinstance(error, Reached):
+            request.state.limited = error.standings
         details = {key: value for key, value in error.details.items() if isinstance(value, str | int | float | list)}
         return answer(
             request,

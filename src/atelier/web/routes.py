@@ -10,6 +10,7 @@ from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 
 from atelier.limits import Limit, Per
+from atelier.limits.network import network, plain
 from atelier.web.access import Access, check
 from atelier.web.bounds import BODY, said_once
 from atelier.web.parts import parts
@@ -32,22 +33,30 @@ class Rule:
         request.state.caller = caller
         request.state.access = self.access
         by_member = caller is not None and self.limit.per is Per.MEMBER
-        who = f"member {caller.member_id}" if caller is not None and by_member else f"address {address(request)}"
-        await here.limiter.hit(self.limit, who)
+        who = f"member {caller.member_id}" if caller is not None and by_member else counted(request)
+        request.state.limited = await here.limiter.hit(self.limit, who)
         check(self.access, caller)
         if caller is not None and here.surround is not None and request.method == "GET" and wants_page(request):
             await here.surround(request, caller)
 
 
 def address(request: Request) -> str:
-    """The caller's address: the connection's, or what a trusted proxy says of it."""
-    peer = request.client.host if request.client else "unknown"
-    forwarded = request.headers.get("x-forwarded-for", "")
-    if not forwarded or peer not in parts(request).trusted_proxies:
-        return peer
+    """The caller's address: the connection's, or what a trusted proxy says of it.
+
+    A proxy adds the address that it saw at the end, in the header's last line; what stands before may be invented.
+    """
+    peer = plain(request.client.host) if request.client else "unknown"
     trusted = parts(request).trusted_proxies
-    hops = [hop.strip() for hop in forwarded.split(",")]
+    if peer not in trusted:
+        return peer
+    lines = request.headers.getlist("x-forwarded-for")
+    hops = [plain(hop) for line in lines for hop in line.split(",") if hop.strip()]
     return next((hop for hop in reversed(hops) if hop not in trusted), peer)
+
+
+def counted(request: Request) -> str:
+    """By what limits count somebody who is signed out: the network that is theirs."""
+    return f"address {network(address(request))}"
 
 
 class Routes(APIRouter):

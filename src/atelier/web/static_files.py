@@ -32,8 +32,8 @@ class File:
 class Static:
     """An ASGI application for `/static`; `url(name)` is a file's address, which changes with its content.
 
-    Styles in `css/` become `studio.css`; scripts in `js/` become `studio.js`, and those in `js/NAME/` `NAME.js` for the
-    pages that need them.
+    Styles in `css/` become `studio.css`, scripts in `js/` `studio.js`; those in `css/NAME/` and `js/NAME/` become
+    `NAME.css` and `NAME.js` for the pages that need them.
     """
 
     def __init__(self, folder: Path = FOLDER, extra_styles: Iterable[Path] = ()) -> None:
@@ -45,6 +45,8 @@ class Static:
                 self._add(name, self._named(path))
         styles = [*sorted((folder / "css").glob("*.css")), *extra_styles]
         self._add(STYLE, self._linked(tighten(_joined(styles))).encode())
+        for part in sorted(path for path in (folder / "css").glob("*") if path.is_dir()):
+            self._add(f"{part.name}.css", self._linked(tighten(_joined(sorted(part.glob("*.css"))))).encode())
         self._add(SCRIPT, _script(folder / "js"))
         for part in sorted(path for path in (folder / "js").glob("*") if path.is_dir()):
             self._add(f"{part.name}.js", _script(part))
