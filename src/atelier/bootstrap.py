@@ -19,7 +19,7 @@ from atelier.notify import Carrier, Keys, NoCarrier, Smtp, Writer
 from atelier.settings import Settings
 from atelier.studio import Studio
 
-DATABASE = migrate.DATABASE
+DATABASE = "atelier"
 PEOPLE = Path(__file__).parent / "people"  # whose letters are the studio's
 
 
