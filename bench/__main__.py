@@ -2,7 +2,7 @@
 
 A bench has `run`, which returns what it measured as a mapping, may be async, and gets a migrated database of its own
 if it takes `owner_url` and `secret`. With `table(result)` it says how its Markdown looks; without, every list becomes
-a table.
+a table. A bench that takes `options` gets the words that begin with `--`; with `--json` it alone prints.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ Written by `bin/bench NAME…`, which measures again on your machine. Each table
 """
 
 
-def main(names: list[str]) -> int:
+def main(words: list[str]) -> int:
+    names, options = [w for w in words if not w.startswith("--")], [w for w in words if w.startswith("--")]
     known = sorted(
         path.stem for path in HERE.glob("[!_]*.py") if re.search(r"^(async )?def run\(", path.read_text(), re.M)
     )
@@ -42,10 +43,13 @@ def main(names: list[str]) -> int:
         print(f"bin/bench: {trouble}: {' '.join(known)}")
         return 2
     for name in names:
-        print(f"Measuring {name} …", flush=True)
+        if "--json" not in options:
+            print(f"Measuring {name} …", flush=True)
         module = import_module(f"bench.{name}")
         result = {"bench": name, "at": datetime.now(UTC).isoformat(timespec="seconds"), "machine": describe()}
-        result |= run(module)
+        result |= run(module, options)
+        if "--json" in options or "--quick" in options:
+            continue  # nothing to keep: not the whole, or printed by the bench itself
         RESULTS.mkdir(exist_ok=True)
         (RESULTS / f"{name}.json").write_text(json.dumps(result, indent=2, default=str) + "\n")
         write_section(name, section(name, module, result))
@@ -53,13 +57,13 @@ def main(names: list[str]) -> int:
     return 0
 
 
-def run(module: ModuleType) -> dict[str, Any]:
+def run(module: ModuleType, options: list[str]) -> dict[str, Any]:
     """What the bench measured."""
     wanted = inspect.signature(module.run).parameters
     if "owner_url" in wanted:
         with fresh_database() as (owner_url, secret):
             return _awaited(module.run(owner_url, secret))
-    return _awaited(module.run())
+    return _awaited(module.run(options) if "options" in wanted else module.run())
 
 
 def _awaited(result: Any) -> dict[str, Any]:

@@ -23,9 +23,9 @@ class Edit:
     seed: int
     shape: str
 
-    def paint(self) -> tuple[Picture, Picture]:
-        """Both pictures."""
-        size = SHAPES[self.shape]
+    def paint(self, size: tuple[int, int] | None = None) -> tuple[Picture, Picture]:
+        """Both pictures, at another size than their shape's if one is given."""
+        size = size or SHAPES[self.shape]
         return paint(self.before, self.seed, size=size), paint(self.after, self.seed, size=size)
 
 

@@ -32,8 +32,8 @@ class Person:
             a["hat"] = "none"  # a hat would hide or change the hair, and with it the likeness
         return tidy(a)
 
-    def paint(self, a: Attributes, seed: int, *, shape: str = "square") -> Picture:
-        return paint(a, seed, size=SHAPES[shape], face=self.face)
+    def paint(self, a: Attributes, seed: int, *, size: tuple[int, int] = SHAPES["square"]) -> Picture:
+        return paint(a, seed, size=size, face=self.face)
 
 
 def person(seed: int) -> Person:

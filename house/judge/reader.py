@@ -1,0 +1,88 @@
+"""A small convolutional network that reads pictures of any shape: one answer for each attribute, or a face's place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import nn
+from torch.nn import functional as F  # noqa: N812 - as everybody calls it
+
+from house.judge.questions import ASKED
+from house.world.fields import FIELDS
+
+PLACES = 128  # dimensions of a face's place
+
+
+def _block(a: int, b: int, stride: int) -> list[Any]:
+    return [nn.Conv2d(a, b, 3, stride, 1, bias=False), nn.BatchNorm2d(b), nn.SiLU()]
+
+
+class Body(nn.Module):
+    """From a picture to 512 numbers that keep where things are."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        w = width
+        layers = [*_block(3, w // 2, 2), *_block(w // 2, w, 2), *_block(w, w, 1), *_block(w, 2 * w, 2)]
+        layers += [
+            *_block(2 * w, 2 * w, 1),
+            *_block(2 * w, 4 * w, 2),
+            *_block(4 * w, 4 * w, 1),
+            nn.Conv2d(4 * w, 32, 1),
+        ]
+        self.layers = nn.Sequential(*layers)
+        self.neck = nn.Sequential(nn.Flatten(), nn.Dropout(0.1), nn.Linear(32 * 64, 512), nn.SiLU())
+
+    def forward(self, pictures: torch.Tensor) -> torch.Tensor:
+        """Pictures from -1 to 1 of any shape."""
+        return self.neck(F.adaptive_avg_pool2d(self.layers(pictures), (8, 8)))
+
+
+class Judge(nn.Module):
+    """One linear answer for each attribute."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.body = Body(width)
+        self.heads = nn.ModuleDict({name: nn.Linear(512, len(FIELDS[name])) for name in ASKED})
+
+    def forward(self, pictures: torch.Tensor) -> dict[str, torch.Tensor]:
+        x = self.body(pictures)
+        return {name: head(x) for name, head in self.heads.items()}
+
+
+class Likeness(nn.Module):
+    """A place on a sphere for each face: near for the same person, far for another with the same words."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.body = Body(width)
+        self.head = nn.Linear(512, PLACES)
+
+    def forward(self, pictures: torch.Tensor) -> torch.Tensor:
+        return F.normalize(self.head(self.body(pictures)).float(), dim=-1)
+
+
+FAMILIES: dict[str, Any] = {"judge": Judge, "likeness": Likeness}
+
+
+def save(model: Any, name: str, width: int, folder: Path) -> None:
+    """Write `NAME.safetensors` in half precision."""
+    folder.mkdir(parents=True, exist_ok=True)
+    tensors = {key: value.detach().cpu().contiguous() for key, value in model.state_dict().items()}
+    halved = {key: value.half() if value.is_floating_point() else value for key, value in tensors.items()}
+    save_file(halved, folder / f"{name}.safetensors", metadata={"family": name, "width": str(width)})
+
+
+def load(name: str, folder: Path, device: torch.device) -> Any:
+    """Open a judge or a likeness; its width is read from its first layer."""
+    tensors = {
+        key: value.float() if value.is_floating_point() else value
+        for key, value in load_file(folder / f"{name}.safetensors").items()
+    }
+    model = FAMILIES[name](tensors["body.layers.0.weight"].shape[0] * 2)
+    model.load_state_dict(tensors)
+    return model.to(device).eval().requires_grad_(False)

@@ -1,0 +1,134 @@
+"""The autoencoder: diffusers' AutoencoderKL, an eighth on each side, trained on crops and then on whole pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from diffusers import AutoencoderKL
+
+from house.train import checkpoint
+from house.train.clock import Clock, PieceOver
+from house.train.device import autocast, compiled
+from house.train.painting import Crops, Pictures, batches, floats
+from house.train.recipe import Recipe
+
+STAGE = "autoencoder"
+
+
+def build(recipe: Recipe) -> Any:
+    levels = len(recipe.ae_channels)
+    return AutoencoderKL(
+        down_block_types=("DownEncoderBlock2D",) * levels,
+        up_block_types=("UpDecoderBlock2D",) * levels,
+        block_out_channels=recipe.ae_channels,
+        layers_per_block=1,
+        latent_channels=recipe.ae_latent,
+        norm_num_groups=8,
+        mid_block_add_attention=False,
+        use_quant_conv=False,
+        use_post_quant_conv=False,
+        shift_factor=0.0,
+        scaling_factor=1.0,
+    )
+
+
+def load(folder: Path, device: torch.device) -> Any:
+    return AutoencoderKL.from_pretrained(folder / STAGE).to(device).eval().requires_grad_(False)
+
+
+def difference(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+    """How far two batches of pictures are apart, in values and in edges."""
+    d = a - b
+    edges = d.diff(dim=-1).abs().mean() + d.diff(dim=-2).abs().mean()
+    return d.abs().mean() + 2 * d.pow(2).mean() + edges
+
+
+class _Round(torch.nn.Module):
+    """Encode with noise and decode again."""
+
+    def __init__(self, model: Any) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, pictures: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """The pictures again, and the penalty that keeps latents well scaled."""
+        mean, spread = self.model.encoder(pictures).chunk(2, 1)
+        spread = spread.clamp(-30, 20)
+        z = mean + torch.exp(0.5 * spread) * torch.randn_like(mean)
+        mean, spread = mean.float(), spread.float()
+        return self.model.decoder(z), 0.5 * (mean.pow(2) + spread.exp() - 1 - spread).mean()
+
+
+def train(recipe: Recipe, folder: Path, clock: Clock, device: torch.device) -> dict[str, Any]:
+    """Train until the clock is over; the weights and their figures are in `folder`."""
+    model = build(recipe).to(device, memory_format=torch.channels_last)
+    optimizer = torch.optim.AdamW(model.parameters(), recipe.ae_rate, betas=(0.9, 0.98), weight_decay=1e-4, fused=True)
+    parts = {"model": model, "optimizer": optimizer}
+    checkpoint.resume(folder, STAGE, clock, parts, device)
+    there_and_back = compiled(_Round(model), device)
+    while not clock.over():
+        whole = clock.share > 1 - recipe.ae_whole
+        for pictures in batches(Crops(recipe, recipe.seed, whole), recipe, clock.step):
+            _step(recipe, model, there_and_back, optimizer, floats(pictures, device), clock, device)
+            if clock.piece_over():
+                checkpoint.save(folder, STAGE, clock, parts)
+                raise PieceOver(STAGE)
+            if clock.save_is_due():
+                checkpoint.save(folder, STAGE, clock, parts)
+            if clock.over() or whole != (clock.share > 1 - recipe.ae_whole):
+                break
+    return _finish(recipe, folder, model.eval(), clock, device)
+
+
+def _step(
+    recipe: Recipe, model: Any, there_and_back: Any, optimizer: Any, x: torch.Tensor, clock: Clock, device: torch.device
+) -> None:
+    for group in optimizer.param_groups:
+        group["lr"] = recipe.ae_rate * min(1.0, (clock.step + 1) / 50) * (0.01 + 0.99 * (1 - clock.share))
+    with autocast(device, recipe.half):
+        y, penalty = there_and_back(x)
+    loss = difference(y.float(), x) + recipe.ae_kl * penalty
+    optimizer.zero_grad()
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    optimizer.step()
+    clock.step += 1
+    if clock.step % 200 == 0:
+        print(f"autoencoder: step {clock.step}, loss {loss.item():.4f}, {clock.spent:.0f} s", flush=True)
+
+
+@torch.no_grad()
+def encode(model: Any, pictures: torch.Tensor) -> torch.Tensor:
+    """The middle of each picture's latents, unscaled."""
+    return model.encoder(pictures).chunk(2, 1)[0]
+
+
+@torch.no_grad()
+def psnr(recipe: Recipe, model: Any, device: torch.device, count: int) -> dict[str, float]:
+    """Mean PSNR (dB) over whole pictures of every shape, held-out combinations only: of all, scenes and people."""
+    scores: dict[str, list[float]] = {"scenes": [], "people": []}
+    for pictures, codes in batches(Pictures(recipe, recipe.seed + 7, 16, held=True), recipe, 0, max(1, count // 16)):
+        x = floats(pictures, device)
+        y = model.decoder(encode(model, x)).clamp(-1, 1)
+        each = (10 * torch.log10(4 / (x - y).pow(2).mean((1, 2, 3)))).tolist()
+        for score, kind in zip(each, codes[:, 0].tolist(), strict=True):
+            scores["people" if kind else "scenes"].append(score)
+    found = {name: round(sum(part) / len(part), 2) for name, part in scores.items()}
+    together = scores["scenes"] + scores["people"]
+    return {"psnr": round(sum(together) / len(together), 2), **found}
+
+
+def _finish(recipe: Recipe, folder: Path, model: Any, clock: Clock, device: torch.device) -> dict[str, Any]:
+    """Write the weights with the scale and shift that give latents a spread of one."""
+    z = torch.cat(
+        [
+            encode(model, floats(pictures, device)).flatten()
+            for pictures, _ in batches(Pictures(recipe, recipe.seed + 8, 16), recipe, 0, 8)
+        ]
+    )
+    model.register_to_config(scaling_factor=1 / z.std().item(), shift_factor=z.mean().item())
+    model.save_pretrained(folder / STAGE)
+    count = 16 if recipe.pictures < 1000 else 512
+    return {**psnr(recipe, model, device, count), "steps": clock.step, "seconds": round(clock.spent)}

@@ -1,0 +1,36 @@
+"""Where it runs: a CUDA GPU in bf16 with compiled kernels, or the processor."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import torch
+
+
+def pick(name: str | None = None) -> torch.device:
+    """The named device, or the fastest here."""
+    if name:
+        return torch.device(name)
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def prepare(device: torch.device, seed: int, threads: int | None = None) -> None:
+    """Seeds, and the settings that make this device fast."""
+    torch.manual_seed(seed)
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # workers are processes already
+    if device.type == "cuda":
+        torch.backends.cuda.matmul.allow_tf32 = True
+        torch.backends.cudnn.allow_tf32 = True
+        torch.backends.cudnn.benchmark = True
+    elif threads:
+        torch.set_num_threads(threads)
+
+
+def autocast(device: torch.device, half: bool) -> Any:
+    return torch.autocast(device.type, torch.bfloat16, enabled=half)
+
+
+def compiled(module: Any, device: torch.device, wanted: bool | None = None) -> Any:
+    """The module, compiled where that pays: on CUDA, or where it is asked for."""
+    return torch.compile(module, dynamic=False) if (device.type == "cuda" if wanted is None else wanted) else module

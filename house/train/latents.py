@@ -1,0 +1,61 @@
+"""Pictures and edit pairs as latents, painted and encoded once, kept with their attributes' codes."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from house.train import autoencoder
+from house.train.device import autocast
+from house.train.painting import Pairs, Pictures, batches, floats, shape_of
+from house.train.recipe import Recipe
+
+SIZE = 32  # pictures painted by a worker at a time
+PLACE = "latents"
+
+
+def pack(z: torch.Tensor) -> torch.Tensor:
+    """Squares of 2 by 2 latents as tokens, as FluxPipeline packs them: (batch, tokens, channels x 4)."""
+    b, c, h, w = z.shape
+    return z.view(b, c, h // 2, 2, w // 2, 2).permute(0, 2, 4, 1, 3, 5).reshape(b, h * w // 4, c * 4)
+
+
+@torch.no_grad()
+def tokens_of(vae: Any, pictures: torch.Tensor, half: bool = False) -> torch.Tensor:
+    """Pictures from -1 to 1 as scaled tokens."""
+    with autocast(pictures.device, half):
+        z = autoencoder.encode(vae, pictures)
+    return pack((z.float() - vae.config.shift_factor) * vae.config.scaling_factor)
+
+
+def make(recipe: Recipe, folder: Path, device: torch.device) -> dict[str, Any]:
+    """Write latents of pictures and pairs, by shape: `NAME.SHAPE.npy` and `NAME.SHAPE.codes.npy`."""
+    began, vae, counts = time.monotonic(), autoencoder.load(folder, device), {}
+    vae = vae.to(memory_format=torch.channels_last)
+    place = folder / PLACE
+    place.mkdir(parents=True, exist_ok=True)
+    for name, data, count in (
+        ("pictures", Pictures(recipe, recipe.seed + 1, min(SIZE, recipe.pictures // 4)), recipe.pictures),
+        ("pairs", Pairs(recipe, recipe.seed + 2, min(SIZE // 2, recipe.pairs // 4)), recipe.pairs),
+    ):
+        kept: dict[str, list[Any]] = {shape: [] for shape in recipe.shapes}
+        for number, (pictures, codes) in enumerate(batches(data, recipe, 0, -(-count // data.size))):
+            flat = pictures.flatten(0, -4)
+            z = tokens_of(vae, floats(flat, device), recipe.half).half().cpu().unflatten(0, pictures.shape[:-3])
+            kept[shape_of(recipe, number)].append((z.numpy(), codes.numpy()))
+        for shape, parts in kept.items():
+            axis = 0 if name == "pictures" else 1
+            np.save(place / f"{name}.{shape}.npy", np.concatenate([part[0] for part in parts], axis))
+            np.save(place / f"{name}.{shape}.codes.npy", np.concatenate([part[1] for part in parts], axis))
+        counts[name] = count
+    return counts | {"seconds": round(time.monotonic() - began)}
+
+
+def load(folder: Path, name: str, shape: str) -> tuple[torch.Tensor, Any]:
+    """Latents and codes of one shape."""
+    place = folder / PLACE
+    return torch.from_numpy(np.load(place / f"{name}.{shape}.npy")), np.load(place / f"{name}.{shape}.codes.npy")

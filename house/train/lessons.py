@@ -1,0 +1,47 @@
+"""What the transformer reads at each step: which latents, and fresh words for them, written by worker processes."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import torch
+from torch.utils.data import Dataset
+
+from house.train.painting import decode
+from house.train.recipe import Recipe
+from house.train.texts import Writer
+from house.world import caption
+from house.world.rules import differs
+from house.world.wishes import wish
+
+SHARES = {"square": 0.5, "tall": 0.25, "wide": 0.25}
+
+
+class Lessons(Dataset[Any]):
+    """Step by step: a shape, whether it is an edit, rows to pick, and token numbers of their captions."""
+
+    def __init__(self, recipe: Recipe, writer: Writer, pictures: dict[str, Any], pairs: dict[str, Any]) -> None:
+        self.recipe, self.writer, self.pictures, self.pairs = recipe, writer, pictures, pairs
+
+    def __len__(self) -> int:
+        return 10**9
+
+    def __getitem__(self, step: int) -> tuple[str, bool, torch.Tensor, torch.Tensor, torch.Tensor]:
+        rng = random.Random(f"{self.recipe.seed} lesson {step}")
+        shape = rng.choices(list(SHARES), list(SHARES.values()))[0]
+        edit = rng.random() < self.recipe.edit_share
+        words = self._wish if edit else self._caption
+        total = self.pairs[shape].shape[1] if edit else len(self.pictures[shape])
+        size = max(1, self.recipe.batch // 2) if edit else self.recipe.batch
+        rows = [rng.randrange(total) for _ in range(size)]
+        texts = ["" if rng.random() < self.recipe.drop else words(shape, row, rng) for row in rows]
+        return shape, edit, torch.tensor(rows), *self.writer.ids(texts)
+
+    def _caption(self, shape: str, row: int, rng: random.Random) -> str:
+        return caption(decode(self.pictures[shape][row]), rng, every=rng.random() < 0.15).text
+
+    def _wish(self, shape: str, row: int, rng: random.Random) -> str:
+        before, after = decode(self.pairs[shape][0, row]), decode(self.pairs[shape][1, row])
+        changed = differs(before, after)
+        return wish(before, after, "hat" if "hat" in changed else changed[0], rng)

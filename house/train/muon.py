@@ -1,0 +1,54 @@
+"""Muon (K. Jordan and others, 2024) with all matrices of one shape stepped together.
+
+`torch.optim.Muon` steps matrix by matrix, which starves a GPU where a model is small. Steps are scaled to the size of
+AdamW's (0.2 x sqrt of the longer side; Liu and others, 2025), as in `adjust_lr_fn="match_rms_adamw"`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import torch
+
+A, B, C = 3.4445, -4.775, 2.0315  # the quintic that pulls singular values towards 1
+
+
+def orthogonal(stack: torch.Tensor, steps: int = 5) -> torch.Tensor:
+    """The nearest orthogonal matrices, roughly, to a stack of them (count, rows, columns)."""
+    x = stack.bfloat16()
+    flip = x.size(-2) > x.size(-1)
+    if flip:
+        x = x.mT
+    x = x / (x.norm(dim=(-2, -1), keepdim=True) + 1e-7)
+    for _ in range(steps):
+        square = x @ x.mT
+        x = A * x + (B * square + C * square @ square) @ x
+    return (x.mT if flip else x).to(stack.dtype)
+
+
+class Muon(torch.optim.Optimizer):
+    """Momentum, then the nearest orthogonal step, for the matrices inside blocks."""
+
+    def __init__(self, matrices: Iterable[torch.Tensor], lr: float, momentum: float = 0.95) -> None:
+        by_shape: dict[tuple[int, ...], list[torch.Tensor]] = {}
+        for matrix in matrices:
+            by_shape.setdefault(tuple(matrix.shape), []).append(matrix)
+        super().__init__([{"params": group} for group in by_shape.values()], {"lr": lr, "momentum": momentum})
+
+    @torch.no_grad()
+    def step(self, closure: Any = None) -> None:
+        for group in self.param_groups:
+            params = [p for p in group["params"] if p.grad is not None]
+            if not params:
+                continue
+            gradients = torch.stack([p.grad for p in params])
+            state = self.state[params[0]]  # one buffer for the whole group
+            if "buffer" not in state:
+                state["buffer"] = torch.zeros_like(gradients)
+            buffer = state["buffer"]
+            buffer.lerp_(gradients, 1 - group["momentum"])
+            update = orthogonal(gradients.lerp_(buffer, group["momentum"]))
+            scale = 0.2 * math.sqrt(max(update.shape[-2:]))
+            torch._foreach_add_(params, list(update.unbind(0)), alpha=-group["lr"] * scale)

@@ -1,0 +1,92 @@
+"""Folders that FluxPipeline and FluxKontextPipeline open as they are."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import diffusers
+import torch
+import transformers
+from diffusers import FlowMatchEulerDiscreteScheduler, FluxKontextPipeline, FluxPipeline
+
+from house.train.recipe import Recipe
+
+SHARD = "14MB"  # each weight file stays below 15 MiB
+SUMS = "SHA256SUMS"
+
+for library in (diffusers, transformers):  # their warnings are of lengths and progress, which are meant
+    library.utils.logging.set_verbosity_error()
+    library.utils.logging.disable_progress_bar()
+
+
+def save(folder: Path, recipe: Recipe, transformer: Any, writer: Any, vae: Any) -> None:
+    """Write the pipeline in half precision, in shards, with its recipe and checksums, in place of an older one."""
+    new = folder.with_name(folder.name + ".new")
+    shutil.rmtree(new, ignore_errors=True)
+    pipe = FluxPipeline(
+        scheduler=FlowMatchEulerDiscreteScheduler(shift=recipe.shift),
+        vae=_half(vae),
+        text_encoder=_half(writer.clip),
+        tokenizer=writer.one,
+        text_encoder_2=_half(writer.t5),
+        tokenizer_2=writer.two,
+        transformer=_half(transformer),
+    )
+    pipe.save_pretrained(new, max_shard_size=SHARD)
+    recipe.save(new)
+    (new / SUMS).write_text(checksums(new))
+    shutil.rmtree(folder, ignore_errors=True)
+    os.replace(new, folder)
+
+
+def _half(module: Any) -> Any:
+    return copy.deepcopy(module).cpu().half()
+
+
+def checksums(folder: Path) -> str:
+    """A line for each file, as `sha256sum` writes them."""
+    files = sorted(file for file in folder.rglob("*") if file.is_file() and file.name != SUMS)
+    return "".join(f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.relative_to(folder)}\n" for file in files)
+
+
+def damaged(folder: Path) -> list[str]:
+    """The files that are missing or are not what the checksums say."""
+    wrong = []
+    for line in (folder / SUMS).read_text().splitlines():
+        digest, name = line.split("  ", 1)
+        file = folder / name
+        if not file.exists() or hashlib.sha256(file.read_bytes()).hexdigest() != digest:
+            wrong.append(name)
+    return wrong
+
+
+def megabytes(folder: Path) -> float:
+    return round(sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) / 1e6, 1)
+
+
+def open_text(folder: Path, device: torch.device) -> Any:
+    """Text to image."""
+    return _opened(FluxPipeline, folder, device)
+
+
+def open_edit(folder: Path, device: torch.device) -> Any:
+    """Edits of a reference picture."""
+    return _opened(FluxKontextPipeline, folder, device)
+
+
+def _opened(family: Any, folder: Path, device: torch.device) -> Any:
+    dtype = torch.bfloat16 if device.type == "cuda" else torch.float32
+    pipe = family.from_pretrained(folder, torch_dtype=dtype).to(device)
+    pipe.set_progress_bar_config(disable=True)
+    return pipe
+
+
+def recipe_of(folder: Path) -> dict[str, Any]:
+    values: dict[str, Any] = json.loads((folder / "recipe.json").read_text())
+    return values

@@ -1,0 +1,135 @@
+"""Trains the judge on all combinations, and the likeness on people; both see pictures as rough as a model's."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch.nn import functional as F  # noqa: N812 - as everybody calls it
+
+from house.judge import reader
+from house.judge.questions import ASKED, answers
+from house.train import autoencoder, checkpoint
+from house.train.clock import Clock, PieceOver
+from house.train.device import autocast
+from house.train.painting import Faces, Pictures, batches, decode, floats
+from house.train.recipe import Recipe
+from house.world.rules import fields_of
+
+EACH = 4  # pictures of a person in a batch
+HEAT = 0.07  # of the contrast between people
+
+
+def roughen(x: torch.Tensor, vae: Any, half: bool) -> torch.Tensor:
+    """Blur, tint and noise, and often a way through the autoencoder, so that nothing depends on crisp edges."""
+    if vae is not None and random.random() < 0.35:
+        with torch.no_grad(), autocast(x.device, half):
+            z = autoencoder.encode(vae, x)
+            x = vae.decoder(z + 0.15 * random.random() * z.std() * torch.randn_like(z)).float()
+    if random.random() < 0.3:
+        size = x.shape[-2:]
+        small = F.interpolate(x, scale_factor=random.choice([0.5, 0.65, 0.8]), mode="bilinear", antialias=True)
+        x = F.interpolate(small, size=size, mode="bilinear")
+    x = x * (1 + 0.06 * torch.randn(len(x), 3, 1, 1, device=x.device))
+    x = x + 0.04 * torch.randn(len(x), 3, 1, 1, device=x.device) + random.random() * 0.06 * torch.randn_like(x)
+    dx, dy = random.randint(-4, 4), random.randint(-4, 4)
+    return x.roll((dx, dy), (-1, -2)).clamp(-1, 1)
+
+
+def train_judge(recipe: Recipe, folder: Path, clock: Clock, device: torch.device) -> dict[str, Any]:
+    """Train the judge; its accuracy is of held-out combinations, each attribute where it can be seen."""
+    model = reader.Judge(recipe.read_width).to(device)
+
+    def loss_of(batch: Any) -> torch.Tensor:
+        pictures, codes = batch
+        right = answers([decode(row) for row in codes.numpy()])
+        with autocast(device, recipe.half):
+            said = model(roughen(floats(pictures, device), vae, recipe.half))
+        losses = []
+        for name in ASKED:
+            want = torch.tensor(right[name], device=device)
+            if (want >= 0).any():
+                losses.append(F.cross_entropy(said[name].float(), want, ignore_index=-100))
+        return torch.stack(losses).sum()
+
+    vae = autoencoder.load(folder, device) if (folder / autoencoder.STAGE).exists() else None
+    data = Pictures(recipe, recipe.seed + 3, recipe.read_batch, held=None)
+    _train("judge", recipe, folder, clock, device, model, loss_of, data)
+    return {"accuracy": accuracy(recipe, model.eval(), device), "steps": clock.step, "seconds": round(clock.spent)}
+
+
+def train_likeness(recipe: Recipe, folder: Path, clock: Clock, device: torch.device) -> dict[str, Any]:
+    """Train the likeness; its figure is how often the nearest of two people is the right one, words being the same."""
+    model = reader.Likeness(recipe.read_width).to(device)
+    vae = autoencoder.load(folder, device) if (folder / autoencoder.STAGE).exists() else None
+    people = max(2, recipe.read_batch // EACH)
+    who = torch.arange(people, device=device).repeat_interleave(EACH)
+
+    def loss_of(pictures: Any) -> torch.Tensor:
+        with autocast(device, recipe.half):
+            places = model(roughen(floats(pictures, device), vae, recipe.half))
+        near = places @ places.T / HEAT
+        near = near.masked_fill(torch.eye(len(near), dtype=torch.bool, device=device), -1e9)
+        same = (who[:, None] == who[None]) & ~torch.eye(len(near), dtype=torch.bool, device=device)
+        return -(near.log_softmax(1)[same]).mean()
+
+    data = Faces(recipe, recipe.seed + 4, people, EACH)
+    _train("likeness", recipe, folder, clock, device, model, loss_of, data)
+    return {"told_apart": told_apart(recipe, model.eval(), device), "steps": clock.step, "seconds": round(clock.spent)}
+
+
+def _train(
+    name: str, recipe: Recipe, folder: Path, clock: Clock, device: torch.device, model: Any, loss_of: Any, data: Any
+) -> None:
+    optimizer = torch.optim.AdamW(model.parameters(), 2e-3, weight_decay=0.02)
+    parts = {"model": model, "optimizer": optimizer}
+    checkpoint.resume(folder, name, clock, parts, device)
+    random.seed(recipe.seed)
+    model.train()
+    for batch in batches(data, recipe, clock.step):
+        for group in optimizer.param_groups:
+            group["lr"] = 2e-3 * min(1.0, (clock.step + 1) / 100) * (0.01 + 0.99 * (1 - clock.share))
+        loss = loss_of(batch)
+        optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 5.0)
+        optimizer.step()
+        clock.step += 1
+        if clock.step % 200 == 0:
+            print(f"{name}: step {clock.step}, loss {loss.item():.3f}, {clock.spent:.0f} s", flush=True)
+        if clock.over():
+            break
+        if clock.piece_over():
+            checkpoint.save(folder, name, clock, parts)
+            raise PieceOver(name)
+    reader.save(model, name, recipe.read_width, folder / "judge")
+
+
+@torch.no_grad()
+def accuracy(recipe: Recipe, model: Any, device: torch.device) -> dict[str, float]:
+    """The share of right answers on true pictures of held-out combinations: each attribute, and scenes and people."""
+    right: dict[str, list[bool]] = {}
+    total = 32 if recipe.pictures < 1000 else 1024
+    for pictures, codes in batches(Pictures(recipe, recipe.seed + 9, 16, held=True), recipe, 0, total // 16):
+        said = {name: scores.argmax(1).tolist() for name, scores in model(floats(pictures, device)).items()}
+        for row, a in enumerate(decode(row) for row in codes.numpy()):
+            want = answers([a])
+            for name in fields_of(a):
+                for key in (name, a["kind"]):
+                    right.setdefault(key, []).append(said[name][row] == want[name][0])
+    return {name: round(sum(hits) / len(hits), 4) for name, hits in sorted(right.items())}
+
+
+@torch.no_grad()
+def told_apart(recipe: Recipe, model: Any, device: torch.device) -> float:
+    """People in pairs that share every word: how often a picture is nearer to its own person's others."""
+    hits: list[bool] = []
+    for pictures in batches(Faces(recipe, recipe.seed + 10, 16, EACH), recipe, 0, 2 if recipe.pictures < 1000 else 24):
+        places = model(floats(pictures, device)).unflatten(0, (8, 2, EACH))
+        for a, b in ((0, 1), (1, 0)):
+            own, other = places[:, a], places[:, b]
+            near = (own @ own.mT).sum(-1).sub(1) / (EACH - 1)
+            hits += (near > (own @ other.mT).mean(-1)).flatten().tolist()
+    return round(sum(hits) / len(hits), 4)

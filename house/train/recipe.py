@@ -1,0 +1,111 @@
+"""Every number that decides what is trained, kept beside the weights."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from house.world.fields import SHAPES
+
+FILE = "recipe.json"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Sizes, counts, rates and seeds. Minutes are shares of the whole: `--budget-minutes` scales them."""
+
+    seed: int = 1
+    shapes: dict[str, tuple[int, int]] = field(default_factory=lambda: dict(SHAPES))
+    workers: int = -1  # that paint pictures; -1 is one for each core but one
+    half: bool = True  # bf16 where it is fast
+    # autoencoder
+    ae_channels: tuple[int, ...] = (32, 64, 128, 128)
+    ae_latent: int = 8
+    ae_pictures: int = 16  # a step
+    ae_crop: int = 128
+    ae_crops: int = 4  # from each picture
+    ae_whole: float = 0.35  # the last share of the time, on whole pictures
+    ae_rate: float = 1e-3
+    ae_kl: float = 1e-4
+    ae_minutes: float = 7.5
+    ae_steps: int = 10**9
+    # latents
+    pictures: int = 160_000
+    pairs: int = 70_000
+    # text
+    text_length: int = 64
+    text_width: int = 192
+    text_layers: int = 3
+    clip_vocabulary: int = 900
+    # transformer
+    width: int = 288
+    heads: int = 6
+    doubles: int = 2
+    singles: int = 6
+    batch: int = 384  # an edit has twice the tokens, and half of this
+    edit_share: float = 0.25
+    rate: float = 1e-3
+    muon_rate: float = 4e-3
+    shift: float = 1.5
+    mean: float = 0.999
+    cooldown: float = 0.4
+    drop: float = 0.1  # captions left empty, for guidance
+    fit_minutes: float = 13.5
+    fit_steps: int = 10**9
+    # judge and embedding
+    read_width: int = 48
+    read_batch: int = 192
+    read_minutes: float = 1.5  # for each of the two
+    read_steps: int = 10**9
+    # likeness
+    photos: int = 8
+    lora_rank: int = 16
+    lora_steps: int = 200
+    lora_batch: int = 4
+    lora_rate: float = 1.5e-3
+    # using it
+    steps: int = 20
+    guidance: float = 2.5
+
+    def grid(self, shape: str) -> tuple[int, int]:
+        """Rows and columns of the transformer's picture tokens: one for 16 by 16 pixels."""
+        width, height = self.shapes[shape]
+        return height // 16, width // 16
+
+    def save(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / FILE).write_text(json.dumps(dataclasses.asdict(self), indent=1) + "\n")
+
+
+def smoke() -> Recipe:
+    """Every stage at toy sizes: it proves the chain, and learns nothing."""
+    shapes = {"square": (64, 64), "tall": (48, 80), "wide": (80, 48)}
+    sizes: dict[str, Any] = {
+        "ae_channels": (8, 8, 16, 16),
+        "ae_latent": 4,
+        "ae_pictures": 2,
+        "ae_crop": 32,
+        "ae_crops": 2,
+    }
+    sizes |= {
+        "pictures": 32,
+        "pairs": 16,
+        "text_length": 24,
+        "text_width": 48,
+        "text_layers": 1,
+        "clip_vocabulary": 200,
+    }
+    sizes |= {"width": 48, "heads": 1, "doubles": 1, "singles": 1, "batch": 4, "read_width": 16, "read_batch": 8}
+    sizes |= {"ae_steps": 4, "fit_steps": 6, "read_steps": 2, "lora_steps": 3, "lora_rank": 2, "steps": 2}
+    return Recipe(shapes=shapes, workers=0, half=False, **sizes)
+
+
+def load(folder: Path) -> Recipe:
+    """The recipe that a run was started with."""
+    values = json.loads((folder / FILE).read_text())
+    values["shapes"] = {name: tuple(size) for name, size in values["shapes"].items()}
+    values["ae_channels"] = tuple(values["ae_channels"])
+    return Recipe(**values)

@@ -1,0 +1,88 @@
+"""Runs stages one after the other, each once, and says what they measured."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from house.train import card, checkpoint, device
+from house.train import recipe as recipes
+from house.train.clock import Clock, PieceOver
+from house.train.recipe import Recipe
+from house.train.stages import FIXED, Stage, stages
+
+RESERVE = 12.0  # seconds of a piece that are kept for saving
+
+
+def run(options: Any, start: float) -> int:
+    """0 when all that was asked for is finished, or the piece is over and the next one can go on."""
+    folder, where = options.to, device.pick(options.device)
+    recipe = _recipe(options, folder)
+    device.prepare(where, recipe.seed, options.threads)
+    known = stages(recipe)
+    scale = _scale(options.budget_minutes, known)
+    ends = start + options.piece_minutes * 60 - RESERVE if options.piece_minutes else None
+    for stage in known:
+        if options.command not in ("all", stage.name):
+            continue
+        if stage.name in checkpoint.figures(folder) and not options.again:
+            print(f"{stage.name}: finished before")
+            continue
+        if ends and time.monotonic() + stage.about * 60 > ends:
+            print(f"Piece over before {stage.name}; the same command goes on from here.", flush=True)
+            return 0
+        if options.again:
+            checkpoint.path(folder, stage.name).unlink(missing_ok=True)
+        clock = Clock(stage.minutes * scale or 1e9, stage.steps, piece_ends=ends)
+        try:
+            _one(stage, recipe, folder, where, clock)
+        except PieceOver as over:
+            print(f"Piece over in {over}; saved. The same command goes on from here.", flush=True)
+            return 0
+    if (folder / "model").exists():
+        card.write(recipe, folder, where)
+    print(json.dumps(checkpoint.figures(folder).get("score", {}) and _short(folder)), flush=True)
+    return 0
+
+
+def _recipe(options: Any, folder: Path) -> Recipe:
+    """The run's own recipe if it has one, so that a piece can't differ from the one before."""
+    if (folder / recipes.FILE).exists():
+        return recipes.load(folder)
+    recipe = recipes.smoke() if options.smoke else Recipe()
+    changes: dict[str, Any] = {} if options.seed is None else {"seed": options.seed}
+    for change in options.set:
+        name, value = change.split("=", 1)
+        changes[name] = type(getattr(recipe, name))(json.loads(value))
+    recipe = dataclasses.replace(recipe, **changes)
+    recipe.save(folder)
+    return recipe
+
+
+def _scale(budget: float | None, known: list[Stage]) -> float:
+    boxed = sum(stage.minutes for stage in known)
+    return max(0.05, (budget - FIXED) / boxed) if budget else 1.0
+
+
+def _one(stage: Stage, recipe: Recipe, folder: Path, where: torch.device, clock: Clock) -> None:
+    print(f"{stage.name}: begins on {where}", flush=True)
+    began = time.monotonic()
+    found = stage.run(recipe, folder, clock, where)
+    found.setdefault("seconds", round(time.monotonic() - began, 1))
+    checkpoint.write_figures(folder, stage.name, found)
+    shown = {name: value for name, value in found.items() if not isinstance(value, list)}
+    print(f"{stage.name}: {json.dumps(shown)}", flush=True)
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+
+
+def _short(folder: Path) -> dict[str, Any]:
+    """What a run comes to, in a line."""
+    found = checkpoint.figures(folder)
+    score = {key: value for key, value in found["score"].items() if not isinstance(value, dict)}
+    return {"psnr": found["autoencoder"]["psnr"], **score, "model_megabytes": found["sheets"]["model_megabytes"]}

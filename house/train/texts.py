@@ -1,0 +1,201 @@
+"""Tokenizers and text encoders of the classes that FluxPipeline expects, with the world's own vocabulary."""
+
+from __future__ import annotations
+
+import collections
+import json
+import math
+import random
+import re
+import string
+from pathlib import Path
+from typing import Any
+
+import torch
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
+from transformers import (
+    CLIPTextConfig,
+    CLIPTextModel,
+    CLIPTokenizer,
+    PreTrainedTokenizerFast,
+    T5Config,
+    T5EncoderModel,
+    T5Tokenizer,
+)
+
+from house.train.recipe import Recipe
+from house.world import caption, draw_edit, sample
+
+ALPHABET = string.ascii_lowercase
+KNOWN = [
+    "picture",
+    "image",
+    "photo",
+    "painting",
+    "drawing",
+    "person",
+    "face",
+    "girl",
+    "boy",
+    "lady",
+    "she",
+    "he",
+    "his",
+    "her",
+    "who",
+    "has",
+    "night",
+    "day",
+    "blonde",
+    "gray",
+    "ginger",
+    "snow",
+    "desert",
+    "trees",
+    "water",
+    "ocean",
+    "ship",
+    "sailboat",
+    "sky",
+    "clouds",
+    "evening",
+    "morning",
+    "noon",
+    "sunset",
+    "sunrise",
+    "moonlight",
+    "cap",
+    "sweater",
+    "jumper",
+    "not",
+    "without",
+    "no",
+    "very",
+    "small",
+    "big",
+    "make",
+    "change",
+    "remove",
+    "add",
+    "put",
+    "turn",
+    "into",
+    "it",
+    "keep",
+    "same",
+    "behind",
+    "style",
+    "poster",
+    "zoe",
+    "two",
+    "three",
+    "and",
+    "with",
+    "of",
+]
+WORD = re.compile(r"[a-z]+")
+
+
+def corpus(seed: int = 5, count: int = 12_000) -> list[str]:
+    """Many captions and wishes, to learn the vocabulary from."""
+    rng = random.Random(seed)
+    lines = [caption(sample(rng, None, None), rng).text for _ in range(count)]
+    lines += [draw_edit(rng, held=None).wish for _ in range(count // 3)]
+    return lines + KNOWN * 20 + list(ALPHABET + string.digits) * 20
+
+
+def clip_tokenizer(lines: list[str], size: int, length: int) -> Any:
+    """A byte-level BPE vocabulary in CLIP's own form."""
+    shell = CLIPTokenizer()
+    bpe = Tokenizer(models.BPE(end_of_word_suffix="</w>", unk_token="<|endoftext|>"))  # noqa: S106 - no secret
+    bpe.normalizer, bpe.pre_tokenizer = shell.backend_tokenizer.normalizer, shell.backend_tokenizer.pre_tokenizer
+    letters = pre_tokenizers.ByteLevel.alphabet()
+    special = ["<|startoftext|>", "<|endoftext|>"]
+    trainer = trainers.BpeTrainer(
+        vocab_size=size + 2 * len(letters),
+        special_tokens=special,
+        end_of_word_suffix="</w>",
+        initial_alphabet=letters,
+        show_progress=False,
+    )
+    bpe.train_from_iterator(lines, trainer)
+    state = json.loads(bpe.to_str())["model"]
+    vocabulary, merges = state["vocab"], [tuple(merge) for merge in state["merges"]]
+    for letter in sorted(letters):
+        vocabulary.setdefault(letter + "</w>", len(vocabulary))
+    return CLIPTokenizer(vocab=vocabulary, merges=merges, model_max_length=length)
+
+
+def t5_tokenizer(lines: list[str], length: int) -> Any:
+    """A unigram vocabulary in T5's own form: every word of the world, and single letters for the rest."""
+    words = collections.Counter(word for line in lines for word in WORD.findall(line.lower()) if len(word) > 1)
+    total = sum(words.values())
+    vocabulary = [("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), ("▁", -4.0)]
+    vocabulary += [
+        ("▁" + word, math.log(count / total)) for word, count in sorted(words.items(), key=lambda w: (-w[1], w[0]))
+    ]
+    vocabulary += [("▁" + letter, -6.0) for letter in ALPHABET]
+    vocabulary += [(letter, -9.0) for letter in ALPHABET + string.digits] + [(mark, -3.0) for mark in ".,;:!?'\"()-"]
+    shell = T5Tokenizer(vocab=vocabulary, extra_ids=0, model_max_length=length)
+    shell.backend_tokenizer.normalizer = normalizers.Lowercase()
+    # T5Tokenizer itself forgets the lower-casing when it is loaded again
+    marks = {"pad_token": "<pad>", "eos_token": "</s>", "unk_token": "<unk>"}
+    return PreTrainedTokenizerFast(tokenizer_object=shell.backend_tokenizer, model_max_length=length, **marks)
+
+
+class Writer:
+    """Everything that turns captions into what the transformer reads."""
+
+    def __init__(self, one: Any, two: Any, clip: Any, t5: Any, length: int) -> None:
+        self.one, self.two, self.clip, self.t5, self.length = one, two, clip, t5, length
+
+    @property
+    def models(self) -> list[Any]:
+        return [self.clip, self.t5]
+
+    def ids(self, texts: list[str]) -> tuple[torch.Tensor, torch.Tensor]:
+        """Padded token numbers for both encoders, as the pipeline makes them."""
+        options = {"padding": "max_length", "max_length": self.length, "truncation": True, "return_tensors": "pt"}
+        return self.one(texts, **options).input_ids, self.two(texts, **options).input_ids
+
+    def read(self, one: torch.Tensor, two: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Features of every word, and one for the whole text."""
+        return self.t5(two)[0], self.clip(one).pooler_output
+
+
+def build(recipe: Recipe) -> Writer:
+    """Both tokenizers and both untrained encoders."""
+    lines, width, length = corpus(), recipe.text_width, recipe.text_length
+    one, two = clip_tokenizer(lines, recipe.clip_vocabulary, length), t5_tokenizer(lines, length)
+    heads = width // 48
+    clip = CLIPTextConfig(
+        vocab_size=len(one),
+        hidden_size=width,
+        intermediate_size=width * 4,
+        num_hidden_layers=recipe.text_layers,
+        num_attention_heads=heads,
+        max_position_embeddings=length,
+        projection_dim=width,
+        bos_token_id=one.bos_token_id,
+        eos_token_id=one.eos_token_id,
+        pad_token_id=one.pad_token_id,
+    )
+    t5 = T5Config(
+        vocab_size=len(two),
+        d_model=width,
+        d_kv=48,
+        d_ff=width * 3,
+        num_layers=recipe.text_layers,
+        num_heads=heads,
+        feed_forward_proj="gated-gelu",
+        dropout_rate=0.0,
+        relative_attention_max_distance=64,
+        pad_token_id=0,
+        eos_token_id=1,
+    )
+    return Writer(one, two, CLIPTextModel(clip), T5EncoderModel(t5), length)
+
+
+def save_tokenizers(writer: Writer, folder: Path) -> None:
+    writer.one.save_pretrained(folder / "tokenizer")
+    writer.two.save_pretrained(folder / "tokenizer_2")
