@@ -41,6 +41,10 @@ def postgres() -> Iterator[EmbeddedPostgres]:
     folder.chmod(0o755)
     server = EmbeddedPostgres(folder / "postgres")
     admin = server.open()
+    with psycopg.connect(libpq_url(admin), autocommit=True) as db:
+        for forgetful in ("fsync", "full_page_writes", "synchronous_commit"):  # its data need not outlive the run
+            db.execute(f"ALTER SYSTEM SET {forgetful} = off")
+        db.execute("SELECT pg_reload_conf()")
     migrate.upgrade(migrate.create_database(admin, TEMPLATE), SECRET)
     yield server
     server.close()
