@@ -101,6 +101,7 @@ def table(result: dict[str, Any]) -> str:
         for row in speed
     ]
     ratios = result["ratios"]
+    longer = ratios["one_p50_longer_ms"]
     return (
         f"{as_table(rows)}\n\nMedians of {result['rounds']} rounds, taken in turns. The spine's rate is"
         f" {ratios['jobs_per_s']} × the peer's with clients that wait and {ratios['burst_jobs_per_s']} × with clients"
