@@ -9,7 +9,7 @@ import signal
 import pytest
 from tests.faults.conftest import Scene
 
-from atelier.jobs.queue import STALLED
+from atelier.jobs.rules import STALLED
 
 pytestmark = pytest.mark.fault
 

@@ -24,7 +24,7 @@ from atelier.base.log import get_log
 from atelier.catalog import Catalog, Model, Snapshot
 from atelier.engines import Crashed, Engines, Made, Work
 from atelier.jobs import cancel
-from atelier.limits import Limit, Limiter
+from atelier.limits import Limit, Limiter, Standing
 from atelier.limits.limit import NONE, PAGES
 from atelier.ops.audit.checks import files, libraries, place, secrets
 from atelier.ops.audit.guests import picture
@@ -137,8 +137,8 @@ async def a_route_without_limit(scene: Scene, patch: pytest.MonkeyPatch) -> None
 
 
 class Blind(Limiter):
-    async def hit(self, limit: Limit, who: str) -> None:
-        return
+    async def hit(self, limit: Limit, who: str) -> tuple[Standing, ...]:
+        return ()
 
 
 @against("limits.count")

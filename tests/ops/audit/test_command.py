@@ -40,7 +40,7 @@ def test_the_audit_of_a_running_studio(place: Place) -> None:
     report = json.loads(done.stdout)
     assert report["failed"] == 0
     found = {check["id"]: check["evidence"] for check in report["checks"]}
-    assert "1 workers" in found["jobs.workers"]
+    assert "1 worker gave" in found["jobs.workers"]
     assert place.processes["web"].poll() is None
 
 

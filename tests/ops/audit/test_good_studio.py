@@ -71,6 +71,12 @@ async def test_the_report_reads_as_json_markdown_and_html(scene: Scene) -> None:
     assert not report.ready
 
 
+async def test_a_database_that_cannot_be_dumped_says_so_in_plain_words(scene: Scene) -> None:
+    scene.sql("CREATE TABLE closed (id integer)")
+    report = await audit(scene.studio, scene.app, only={"recovery.backup"})
+    assert report.failed[0].evidence.startswith("The database could not be dumped: ")
+
+
 def test_every_check_says_what_it_proves_and_what_mends_it() -> None:
     assert len({check.id for check in CHECKS}) == len(CHECKS)
     for each in CHECKS:

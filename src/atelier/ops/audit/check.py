@@ -69,6 +69,11 @@ def check(
     return lambda run: Check(id, mission, title, severity, remedy, quick, run)
 
 
+def counted(number: int, noun: str) -> str:
+    """A number with its noun: 1 engine, 2 engines."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def evidence(faults: Sequence[str], well: str, trouble: str = "") -> Evidence:
     """Passed with the sentence `well` if there are no faults; else the first few of them after `trouble`."""
     if not faults:

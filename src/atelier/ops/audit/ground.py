@@ -18,7 +18,7 @@ from fastapi.routing import APIRoute
 
 from atelier.base.db import libpq_url
 from atelier.base.postgres import EmbeddedPostgres
-from atelier.limits import Limit, Limiter
+from atelier.limits import Limit, Limiter, Standing
 from atelier.ops.audit import guests
 from atelier.ops.audit.ask import Answer, ask
 from atelier.ops.audit.guests import Guest, Maker
@@ -31,8 +31,8 @@ SCRATCH = "atelier_audit"
 class _Generous(Limiter):
     """Lets everything pass, so that the audit neither meets members' limits nor uses them up."""
 
-    async def hit(self, limit: Limit, who: str) -> None:
-        return
+    async def hit(self, limit: Limit, who: str) -> tuple[Standing, ...]:
+        return ()
 
 
 class Ground:

@@ -29,7 +29,13 @@ from atelier.studio import Studio
 
 HOST = "audit.invalid"  # RFC 2606: no such address can ever be anybody's
 ADDRESS = "audit"  # where their requests come from; no real peer is called so
-NOBODYS = f"DELETE FROM events WHERE id > $1 AND member_id IS NULL AND data ->> 'address' = '{ADDRESS}'"  # noqa: S608
+NOBODYS = f"DELETE FROM events WHERE id > $1 AND member_id IS NULL AND address = '{ADDRESS}'"  # noqa: S608
+TRIES = f"DELETE FROM sign_in_failures WHERE network = '{ADDRESS}'"  # noqa: S608
+# what may hold something of theirs; the ledger's tables cannot, since they have no wallet, and refuse to be asked
+THEIRS = """
+SELECT c.relname AS name FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'member_id'
+WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND NOT a.attisdropped
+  AND c.relname NOT IN ('accounts', 'transfers', 'postings', 'holds')"""
 STALE = "1 hour"  # after which guests of an audit that was killed are taken away
 
 
@@ -95,6 +101,13 @@ async def _open_account(studio: Studio, guest: Guest) -> None:
     guest.cookie = f"{sessions.cookie_name(studio.origin)}={secret}"
 
 
+async def sign_in_again(studio: Studio, guest: Guest) -> None:
+    """A new session for a guest who was signed out on the way."""
+    async with studio.web_db.transaction(Acting.member(guest.id)) as db:
+        secret = await sessions.start(db, member_id=guest.id, agent=guest.marker, address=ADDRESS)
+    guest.cookie = f"{sessions.cookie_name(studio.origin)}={secret}"
+
+
 async def leave(
     owner: asyncpg.Connection[asyncpg.Record],
     studio: Studio,
@@ -115,10 +128,14 @@ async def leave(
     if not members:
         return
     rows = await owner.fetch("SELECT path, thumb_path FROM assets WHERE member_id = ANY($1)", members)
+    theirs = await owner.fetch(THEIRS)
     async with owner.transaction():
-        await owner.execute("DELETE FROM events WHERE member_id = ANY($1)", members)
+        for table in theirs:
+            await owner.execute(f"DELETE FROM {table['name']} WHERE member_id = ANY($1)", members)  # noqa: S608
+        await owner.execute("DELETE FROM procrastinate_jobs WHERE (args ->> 'member_id')::uuid = ANY($1)", members)
         if since is not None:
             await owner.execute(NOBODYS, since)
+        await owner.execute(TRIES)
         await owner.execute("DELETE FROM members WHERE id = ANY($1)", members)
     await studio.assets.store.delete(*(path for row in rows for path in row if path))
 

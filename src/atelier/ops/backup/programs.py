@@ -39,4 +39,5 @@ def _run(program: str, url: str, *args: str) -> None:
         run_program(program, f"--dbname={where}", *args, env=env)
     except subprocess.CalledProcessError as error:
         lines = [line for line in str(error.stderr).splitlines() if "error:" in line] or [str(error)]
-        raise DatabaseRefused(f"The database could not be {program[3:]}d: {lines[0]}") from error
+        done = {"pg_dump": "dumped", "pg_restore": "restored"}[program]
+        raise DatabaseRefused(f"The database could not be {done}: {lines[0]}") from error

@@ -148,6 +148,8 @@ async def _kill(place: Place, plan: Plan, standing: Standing, chance: random.Ran
                     continue
                 with suppress(psutil.Error):
                     chance.choice(engines).kill()
-            else:
+            elif place.processes[target].poll() is None:
                 await asyncio.to_thread(place.kill, target)
+            else:
+                continue
         standing.kills += 1

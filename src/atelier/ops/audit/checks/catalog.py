@@ -5,7 +5,7 @@ from __future__ import annotations
 from atelier.catalog import BadCatalog, Snapshot
 from atelier.catalog.catalog import read
 from atelier.catalog.model import NON_COMMERCIAL
-from atelier.ops.audit.check import Evidence, check, evidence
+from atelier.ops.audit.check import Evidence, check, counted, evidence
 from atelier.ops.audit.ground import Ground
 
 
@@ -24,7 +24,7 @@ async def valid(ground: Ground) -> Evidence:
         return Evidence(False, " ".join(str(error).split()))
     if catalog.fault:
         return Evidence(False, " ".join(catalog.fault.split()))
-    return Evidence(True, f"{len(on_disk.models)} models, each with an engine that this release has.")
+    return Evidence(True, f"{counted(len(on_disk.models), 'model')}, each with an engine that this release has.")
 
 
 @check(
@@ -38,7 +38,7 @@ async def licences(ground: Ground) -> Evidence:
     models = ground.studio.catalog.current.models
     faults = unlawful(ground.studio.catalog.current)
     named = sorted({model.licence for model in models})
-    return evidence(faults, f"{len(models)} models under {', '.join(named)}; what is sold may be sold.")
+    return evidence(faults, f"{counted(len(models), 'model')} under {', '.join(named)}; what is sold may be sold.")
 
 
 def unlawful(offered: Snapshot) -> list[str]:

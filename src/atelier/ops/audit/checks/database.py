@@ -40,7 +40,7 @@ async def head(ground: Ground) -> Evidence:
     "database.migrations",
     "D17",
     title="All migrations go down and up again, and end in this studio's shape",
-    remedy="Compare `atelier migrate rehearse`; a shape that differs was changed by hand.",
+    remedy="Undo what was changed by hand, or bring it into a migration; `atelier migrate rehearse` tries them alone.",
 )
 async def migrations(ground: Ground) -> Evidence:
     server = await ground.scratch()

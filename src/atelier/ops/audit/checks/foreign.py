@@ -87,20 +87,24 @@ def requests(route: APIRoute, maker: Maker) -> Iterator[Request]:
     path = route.path_format.format(**{name: known.get(name, "0") for name in route.param_convertors})
     names = any(name in mine for name in route.param_convertors)
     asked = {param.alias for param in route.dependant.query_params}
-    query = "&".join(f"{name}={mine[FIELDS[name]]}" for name in sorted(asked & FIELDS.keys()))
+    query = [f"{name}={mine[FIELDS[name]]}" for name in sorted(asked & FIELDS.keys())]
     for method in sorted(route.methods or ()):
         if method in ("GET", "HEAD", "OPTIONS"):
             yield Request(method, path, names)
-            if query:
-                yield Request(method, path, names, query=query)
+            for wish in query:
+                yield Request(method, path, names, query=wish)
         else:
             body = _body(route, mine)
             if body is not None:
                 sent = json.dumps(body).encode()
-                yield Request(method, path, names, query=query, body=sent, headers={"content-type": "application/json"})
+                yield Request(
+                    method, path, names, query="&".join(query), body=sent, headers={"content-type": "application/json"}
+                )
             else:
                 form = {name: mine[whose] for name, whose in FIELDS.items()}
-                yield Request(method, path, names, query=query, form=form | {"amount": "1", "on": "true", "name": "x"})
+                yield Request(
+                    method, path, names, query="&".join(query), form=form | {"amount": "1", "on": "true", "name": "x"}
+                )
 
 
 def _body(route: APIRoute, mine: Mapping[str, str]) -> Any:

@@ -15,7 +15,7 @@ from atelier.catalog import Model
 from atelier.engines import Output, Work
 from atelier.jobs.rescue import GRACE
 from atelier.jobs.rules import STALLED
-from atelier.ops.audit.check import Evidence, Severity, check, evidence
+from atelier.ops.audit.check import Evidence, Severity, check, counted, evidence
 from atelier.ops.audit.ground import Ground
 from atelier.tools import Kind, find
 
@@ -53,7 +53,7 @@ async def queued(ground: Ground) -> Evidence:
     owner = await ground.owner()
     faults = [row["fault"] for row in await owner.fetch(QUEUED)]
     waiting = await owner.fetchval("SELECT count(*) FROM jobs WHERE state IN ('queued', 'running')")
-    return evidence(faults, f"{waiting} jobs are open, each with its entry in the queue.")
+    return evidence(faults, f"{counted(waiting, 'open job')}, each with its entry in the queue.")
 
 
 @check(
@@ -66,7 +66,7 @@ async def queued(ground: Ground) -> Evidence:
 async def deadlines(ground: Ground) -> Evidence:
     rows = await (await ground.owner()).fetch(OVERDUE, float(GRACE + 15))
     running = await (await ground.owner()).fetchval("SELECT count(*) FROM jobs WHERE state = 'running'")
-    return evidence([row["fault"] for row in rows], f"{running} jobs run, none beyond its deadline.")
+    return evidence([row["fault"] for row in rows], f"{counted(running, 'running job')}, none beyond its deadline.")
 
 
 @check(
@@ -80,7 +80,7 @@ async def deadlines(ground: Ground) -> Evidence:
 async def waiting(ground: Ground) -> Evidence:
     row = await (await ground.owner()).fetchrow(DEPTH)
     assert row is not None
-    said = f"{row['waiting']} jobs wait, the oldest for {row['oldest']} s."
+    said = f"{counted(row['waiting'], 'waiting job')}, the oldest for {row['oldest']} s."
     return Evidence(row["oldest"] <= PATIENCE, said)
 
 
@@ -96,9 +96,9 @@ async def workers(ground: Ground) -> Evidence:
     row = await (await ground.owner()).fetchrow(WORKERS, STALLED + 9)
     assert row is not None
     if row["alive"]:
-        return Evidence(True, f"{row['alive']} workers gave a sign of life a moment ago.")
+        return Evidence(True, f"{counted(row['alive'], 'worker')} gave a sign of life a moment ago.")
     if row["open"]:
-        return Evidence(False, f"{row['open']} jobs are open and no worker is alive.")
+        return Evidence(False, f"{counted(row['open'], 'job')} open and no worker alive.")
     if row["listening"]:
         return Evidence(False, "The studio is open and no worker is alive.")
     return Evidence(True, "The studio is closed and no job is open.")
@@ -168,7 +168,7 @@ async def engines(ground: Ground) -> Evidence:
             faults.append(f"{model.engine} took longer than {min(model.deadline, 20)} s")
         except Exception as error:
             faults.append(f"{model.engine}: {error or type(error).__name__}")
-    return evidence(faults, f"{len(made)} engines made a picture: {', '.join(made)}.")
+    return evidence(faults, f"{counted(len(made), 'engine')} made a picture: {', '.join(made)}.")
 
 
 async def _picture(ground: Ground, model: Model) -> tuple[int, int, float]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from atelier.base.errors import TooMany
 from atelier.base.ids import new_id
-from atelier.limits import Limit, Limiter
+from atelier.limits import Limit, Limiter, Standing
 from atelier.ops.audit.check import Evidence, Severity, check, evidence
 from atelier.ops.audit.ground import Ground
 
@@ -14,9 +14,10 @@ UNLIMITED: dict[str, str] = {}  # route → why it may be called without end; no
 class _Full(Limiter):
     """Every limit is reached."""
 
-    async def hit(self, limit: Limit, who: str) -> None:
+    async def hit(self, limit: Limit, who: str) -> tuple[Standing, ...]:
         if limit.rates:
             raise TooMany(7)
+        return ()
 
 
 @check(

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from atelier import ledger
 from atelier.base.db import Acting
 from atelier.catalog import switched_off
-from atelier.ops.audit.check import Evidence, check, evidence
+from atelier.ops.audit.check import Evidence, check, counted, evidence
 from atelier.ops.audit.ground import Ground
 from atelier.studio import Wish, begin
 from atelier.studio.begin import KeyReused
@@ -64,8 +64,8 @@ async def _rows(ground: Ground, query: object) -> list[str]:
 )
 async def holds(ground: Ground) -> Evidence:
     faults = await _rows(ground, HOLDS)
-    counted = await _rows(ground, text("SELECT count(*)::text FROM holds WHERE state = 'held'"))
-    return evidence(faults, f"{counted[0]} holds stand, each for an open job of that price.")
+    found = await _rows(ground, text("SELECT count(*)::text FROM holds WHERE state = 'held'"))
+    return evidence(faults, f"{counted(int(found[0]), 'hold')}, each for an open job of that price.")
 
 
 @check(
@@ -76,8 +76,8 @@ async def holds(ground: Ground) -> Evidence:
 )
 async def charges(ground: Ground) -> Evidence:
     faults = await _rows(ground, CHARGES)
-    counted = await _rows(ground, text("SELECT count(*)::text FROM jobs WHERE finished_at IS NOT NULL"))
-    return evidence(faults, f"{counted[0]} jobs are over, each charged for the files that it made.")
+    found = await _rows(ground, text("SELECT count(*)::text FROM jobs WHERE finished_at IS NOT NULL"))
+    return evidence(faults, f"{counted(int(found[0]), 'finished job')}, each charged for the files that it made.")
 
 
 @check(
