@@ -105,7 +105,7 @@ def table(result: dict[str, Any]) -> str:
     return (
         f"{as_table(rows)}\n\nMedians of {result['rounds']} rounds, taken in turns. The spine's rate is"
         f" {ratios['jobs_per_s']} × the peer's with clients that wait and {ratios['burst_jobs_per_s']} × with clients"
-        f" that don't; its median for one client is {ratios['one_p50_longer_ms']} ms longer.\n\n"
+        f" that don't; its median for one client is {abs(longer)} ms {'longer' if longer > 0 else 'shorter'}.\n\n"
         f"The worker is killed (-9) among {killed[0]['jobs']} jobs of one second, eight at a time, and started again at"
         f" once:\n\n{as_table(killed)}"
     )
