@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
+import re
 import subprocess
 import time
 import warnings
@@ -203,7 +204,7 @@ class EmbeddedPostgres:
             written = ""
         if "No space left" in f"{told}{error}{written[-500:]}":
             return "The disk is full, so the database cannot start. Free some room and start again; nothing was lost."
-        errors = [line for line in (written + told).splitlines() if "FATAL:" in line or "error:" in line]
+        errors = [line for line in (written + told).splitlines() if re.search(r"(FATAL|PANIC|error): +\S", line)]
         last = errors[-1:] or (written.strip() or told.strip()).splitlines()[-1:] or [str(error)]
         return f"The embedded database did not start: {last[0]} (its log: {log})"
 

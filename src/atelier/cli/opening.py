@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, contextmanager
 from atelier import bootstrap
 from atelier.base import log, migrate
 from atelier.base.errors import AtelierError
+from atelier.cli.room import check_room
 from atelier.settings import Settings, load
 from atelier.studio import Studio
 
@@ -26,6 +27,8 @@ def holding_database(settings: Settings) -> Iterator[None]:
         yield
         return
     server = bootstrap.embedded(settings)
+    if not server.running():
+        check_room(settings.home)
     server.open()
     try:
         yield

@@ -49,7 +49,8 @@ def lock_folder(settings: Settings, opened: ExitStack) -> None:
 def check_room(home: Path) -> None:
     """Refuse to begin on a disk that is about to be full: a database that stops for want of room helps nobody."""
     need = AGAIN if (home / "postgres" / "PG_VERSION").exists() else FRESH
-    free = shutil.disk_usage(home).free
+    there = next(path for path in (home, *home.parents) if path.exists())
+    free = shutil.disk_usage(there).free
     if free < need:
         raise BadHome(
             f"The disk that holds {home} is full: {free / 1e6:.0f} MB are free and the studio needs {need / 1e6:.0f}."
