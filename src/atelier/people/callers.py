@@ -12,10 +12,9 @@ from fastapi import Request
 
 from atelier.base.signals import Signals
 from atelier.people.identify import Found, look_up, secret_of
-from atelier.web.caller import Caller
+from atelier.web.caller import CHANGED, Caller
 from atelier.web.guard import SAFE
 
-CHANNEL = "atelier_caller"
 LASTS = 300.0  # seconds
 MOST = 20_000  # callers that one process remembers
 
@@ -40,7 +39,7 @@ class Callers:
         self._known: OrderedDict[str, _Known] = OrderedDict()
         self._changes = 0
         self.asked = 0  # lookups that went to the database
-        signals.listen(CHANNEL, self._changed)
+        signals.listen(CHANGED, self._changed)
 
     async def identify(self, request: Request) -> Caller | None:
         """The member behind a request's bearer token or else its cookie; None for nobody, whatever was sent instead."""

@@ -185,8 +185,7 @@ async def job_events(
     job = await find(db, parse_id(job_id, "job"))
     events = stream(
         request,
-        here.web_db,
-        here.signals,
+        here,
         me.member_id,
         subject=job.id,
         last=last or "0-0",

@@ -249,10 +249,11 @@ async def live(
     request: Request,
     here: Here,
     me: Me,
-    last: Annotated[str | None, Header(alias="Last-Event-ID")] = None,
+    header: Annotated[str | None, Header(alias="Last-Event-ID")] = None,
+    last: str | None = None,
 ) -> StreamingResponse:
-    """Everything that happens to the member's things, as it happens."""
-    events = stream(request, here.web_db, here.signals, me.member_id, last=last, passing=CHANNEL)
+    """Everything that happens to the member's things, as it happens, after `Last-Event-ID` or `last`."""
+    events = stream(request, here, me.member_id, last=header or last, passing=CHANNEL)
     return StreamingResponse(events, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
 

@@ -34,4 +34,6 @@ class Caller:
         return self.role is Role.OPERATOR
 
 
+CHANGED = "atelier_caller"  # the channel on which the database names members about whom something changed
+
 Identify = Callable[[Request], Awaitable[Caller | None]]

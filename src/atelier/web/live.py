@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncGenerator, Collection, Iterator
+from contextlib import ExitStack
 from typing import Any
 from uuid import UUID
 
 from fastapi import Request
 
 from atelier.base import events
-from atelier.base.db import Acting, Database
+from atelier.base.db import Acting
 from atelier.base.signals import Signals
+from atelier.web.caller import CHANGED
+from atelier.web.parts import Parts
 
 BEAT = 15.0  # seconds between comments that keep proxies from closing the line
+SOON = 0.05  # seconds until another look for a fact that waits for a slower transaction
 
 
 def message(kind: str, data: dict[str, Any], *, id: str | None = None) -> str:
@@ -23,66 +27,97 @@ def message(kind: str, data: dict[str, Any], *, id: str | None = None) -> str:
     return f"{head}event: {kind}\ndata: {json.dumps(data, default=str, separators=(',', ':'))}\n\n"
 
 
+class _Ear:
+    """What one stream hears: that there are new facts, passing messages, and that its caller may be gone."""
+
+    def __init__(self, member_id: UUID, subject: UUID | None) -> None:
+        self._member = str(member_id)
+        self._subject = str(subject) if subject else None
+        self._passing: asyncio.Queue[dict[str, Any]] = asyncio.Queue(100)
+        self.woken = asyncio.Event()
+        self.doubtful = False  # whether the caller must be looked up again
+
+    def listen(self, signals: Signals, passing: str | None) -> ExitStack:
+        """Hear all that concerns this stream until the stack is closed."""
+        deaf = ExitStack()
+        deaf.callback(signals.listen(events.CHANNEL, self._fact))
+        deaf.callback(signals.listen(CHANGED, self._doubt))
+        if passing:
+            deaf.callback(signals.listen(passing, self._pass_on))
+        return deaf
+
+    def passed(self) -> Iterator[str]:
+        """The passing messages since the last look."""
+        while not self._passing.empty():
+            found = self._passing.get_nowait()
+            yield message("progress", {key: value for key, value in found.items() if key != "member"})
+
+    def _fact(self, payload: str) -> None:
+        if payload in ("", self._member):
+            self.woken.set()
+
+    def _doubt(self, payload: str) -> None:
+        if payload in ("", self._member):
+            self.doubtful = True
+            self.woken.set()
+
+    def _pass_on(self, payload: str) -> None:
+        found = json.loads(payload) if payload else {}
+        wanted = found.get("member") == self._member and self._subject in (None, found.get("job"))
+        if wanted and not self._passing.full():
+            self._passing.put_nowait(found)
+            self.woken.set()
+
+
 async def stream(
     request: Request,
-    db: Database,
-    signals: Signals,
+    here: Parts,
     member_id: UUID,
     *,
     subject: UUID | None = None,
     last: str | None = None,
     passing: str | None = None,
     ends: Collection[str] = (),
-) -> AsyncIterator[str]:
+) -> AsyncGenerator[str, None]:
     """A member's events after `last` (Last-Event-ID, `xid-id`), or from now on; none twice and none left out.
 
     With `subject` only those of one thing. `passing` names a channel whose payloads, JSON with the member's id under
-    `member`, are passed on without an id. The stream closes after a fact whose kind is in `ends`.
+    `member`, are passed on without an id. The stream closes after a fact whose kind is in `ends`, and when its caller
+    is signed out or banned.
     """
-    woken = asyncio.Event()
-    messages: asyncio.Queue[dict[str, Any]] = asyncio.Queue(100)
-    mine = str(member_id)
-
-    def pass_on(payload: str) -> None:
-        found = json.loads(payload) if payload else {}
-        if (
-            found.get("member") == mine
-            and (subject is None or found.get("job") == str(subject))
-            and not messages.full()
-        ):
-            messages.put_nowait(found)
-            woken.set()
-
-    deaf = [signals.listen(events.CHANNEL, lambda payload: woken.set() if payload in ("", mine) else None)]
-    if passing:
-        deaf.append(signals.listen(passing, pass_on))
-    try:
+    ear, acting = _Ear(member_id, subject), Acting.member(member_id)
+    with ear.listen(here.signals, passing):
         mark = events.Mark.parse(last) if last else None
         if mark is None:
-            async with db.transaction(Acting.member(member_id)) as now:
-                mark = await events.here(now)
+            async with here.web_db.transaction(acting) as db:
+                mark = await events.here(db)
         yield f"retry: 1000\nid: {mark}\n\n"
         while not await request.is_disconnected():
-            woken.clear()
-            async with db.transaction(Acting.member(member_id)) as now:
-                found = await events.after(now, mark)
-                late = await events.late(now, mark)
+            ear.woken.clear()
+            if ear.doubtful:
+                ear.doubtful = False
+                if not await _still(request, here, member_id):
+                    return
+            async with here.web_db.transaction(acting) as db:
+                found = await events.after(db, mark)
+                late = await events.late(db, mark)
             for mark, event in found:
                 if subject is None or event.subject_id == subject:
-                    data = {"subject": event.subject_id, **event.data}
-                    yield message(event.kind, data, id=str(mark))
+                    yield message(event.kind, {"subject": event.subject_id, **event.data}, id=str(mark))
                     if event.kind in ends:
                         return
-            while not messages.empty():
-                passed = messages.get_nowait()
-                yield message("progress", {key: value for key, value in passed.items() if key != "member"})
+            for passed in ear.passed():
+                yield passed
             if not found:
                 try:
-                    # a fact behind a slower transaction comes without a second signal, so look again soon
-                    await asyncio.wait_for(woken.wait(), 0.05 if late else BEAT)
+                    await asyncio.wait_for(ear.woken.wait(), SOON if late else BEAT)
                 except TimeoutError:
                     if not late:
+                        ear.doubtful = True  # sessions also end by themselves
                         yield ": still here\n\n"
-    finally:
-        for end in deaf:
-            end()
+
+
+async def _still(request: Request, here: Parts, member_id: UUID) -> bool:
+    """Whether the request's caller is still who they were."""
+    caller = await here.identify(request)
+    return caller is not None and caller.member_id == member_id
