@@ -26,6 +26,7 @@ from atelier.studio import Studio
 from atelier.studio import api as studio_api
 from atelier.studio import pages as studio_pages
 from atelier.web import openapi, preferences, problems, reports
+from atelier.web.asked import Asked
 from atelier.web.bounds import Bounds
 from atelier.web.caller import Caller
 from atelier.web.guard import Guard
@@ -98,8 +99,9 @@ def create_app(studio: Studio) -> FastAPI:
             allow_origins=studio.cors_origins,
             allow_methods=["GET", "POST", "PATCH", "DELETE"],
             allow_headers=["authorization", "content-type", "idempotency-key", "last-event-id"],
-            expose_headers=["location", "retry-after", "x-request-id"],
+            expose_headers=["location", "ratelimit", "ratelimit-policy", "retry-after", "x-request-id"],
         )
+    app.add_middleware(Asked)
     app.add_middleware(Bounds)
     app.add_middleware(Guard, origin=studio.origin)
     for _route, _rule in rules(app):

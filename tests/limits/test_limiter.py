@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -12,8 +13,10 @@ from pathlib import Path
 import pytest
 
 from atelier.base.errors import TooMany
-from atelier.limits import Limit, Limiter, parse_rates
+from atelier.limits import Limit, Limiter, Reached, Standing, parse_rates
+from atelier.limits.headers import put
 from atelier.limits.limit import GENERATION, NONE
+from atelier.limits.network import network, plain
 
 THREE = Limit("three", "3/minute")
 
@@ -99,9 +102,62 @@ async def test_a_lost_redis_is_said_and_each_process_goes_on_counting(redis: Red
     limiter = Limiter(redis.url, retry=0.1)
     assert await allowed(limiter, "maker", 1) == 1
     redis.stop()
-    assert await allowed(limiter, "maker") == 3
+    assert await allowed(limiter, "maker") == 1  # half of three: the other processes go on counting as well
     assert limiter.degraded
+    assert [rate.amount for rate in limiter.in_force(THREE)] == [1]
     redis.start()
     time.sleep(0.2)
     await limiter.hit(THREE, "somebody")
     assert not limiter.degraded
+    assert [rate.amount for rate in limiter.in_force(THREE)] == [3]
+
+
+async def test_a_redis_that_hangs_holds_nobody_up(redis: Redis) -> None:
+    limiter = Limiter(redis.url, retry=60)
+    await limiter.hit(THREE, "maker")
+    assert redis.process is not None
+    redis.process.send_signal(signal.SIGSTOP)
+    began = time.monotonic()
+    assert await allowed(limiter, "maker") == 1
+    assert time.monotonic() - began < 2.0
+    assert limiter.degraded
+
+
+async def test_a_hit_says_where_its_caller_stands(redis: Redis) -> None:
+    for limiter in (Limiter(), Limiter(redis.url)):
+        first = (await limiter.hit(THREE, "maker"))[0]
+        assert (first.name, first.quota, first.window, first.left) == ("three", 3, 60, 2)
+        assert 55 <= first.reset <= 60
+        await limiter.hit(THREE, "maker")
+        await limiter.hit(THREE, "maker")
+        with pytest.raises(Reached) as refused:
+            await limiter.hit(THREE, "maker")
+        assert refused.value.standings[0].left == 0
+        assert 55 <= refused.value.seconds <= 60
+
+
+def test_standings_are_said_as_the_draft_has_them() -> None:
+    headers: dict[str, str] = {}
+    put(headers, [Standing("sign_up", 3, 3600, 2, 3590), Standing("sign_up", 9, 86400, 8, 86390)])
+    assert headers["RateLimit-Policy"] == '"sign_up";q=3;w=3600, "sign_up-2";q=9;w=86400'
+    assert headers["RateLimit"] == '"sign_up";r=2;t=3590, "sign_up-2";r=8;t=86390'
+    put(nothing := {}, [])
+    assert nothing == {}
+
+
+@pytest.mark.parametrize(
+    ("written", "address", "counted"),
+    [
+        ("192.0.2.7", "192.0.2.7", "192.0.2.7"),
+        ("192.0.2.7:4711", "192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7", "192.0.2.7"),
+        ("2001:DB8:1:2:3:4:5:6", "2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("[2001:db8:1:2::9]:443", "2001:db8:1:2::9", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::1", "fe80::/64"),
+        ("audit", "audit", "audit"),
+        ("x\n" * 100, "x" * 60, "x" * 60),
+    ],
+)
+def test_one_party_is_counted_once(written: str, address: str, counted: str) -> None:
+    assert plain(written) == address
+    assert network(written) == counted

@@ -17,6 +17,7 @@ from sqlalchemy import URL, MetaData, make_url, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
+from atelier.base import whence
 from atelier.base.crypto import derive
 
 Role = Literal["web", "worker", "operator"]
@@ -98,9 +99,15 @@ class _Connection(asyncpg.Connection):
 def _stated(acting: Acting) -> str:
     member = acting.member_id or ""
     knock = acting.knock.replace("'", "''")  # standard_conforming_strings is on, so nothing else needs care
+    said = whence.current()
+    address = said.address.replace("'", "''")
+    # a transaction that was made to read cannot be made to write again: the database refuses after its first statement
+    reads = ", set_config('transaction_read_only', 'on', true)" if said.reads else ""
     return (
         f"SELECT set_config('atelier.member', '{member}', true), set_config('atelier.knock', '{knock}', true),"
-        f" set_config('atelier.studio', '{'on' if acting.studio else 'off'}', true)"
+        f" set_config('atelier.studio', '{'on' if acting.studio else 'off'}', true),"
+        f" set_config('atelier.actor', '{said.actor_id or ''}', true),"
+        f" set_config('atelier.address', '{address}', true){reads}"
     )
 
 
@@ -131,6 +138,7 @@ def connect(owner_url: str, role: Role, secret: str, *, pool: int = 10) -> Datab
         pool_size=pool,
         max_overflow=pool,
         pool_timeout=10,
+        hide_parameters=True,  # what members write must not come into the log with an error
         connect_args={
             "connection_class": _Connection,
             "server_settings": {"application_name": f"atelier {role}", "jit": "off"},

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
-from limits import parse_many
+from limits import RateLimitItem, parse_many
 
 
 class Per(StrEnum):
@@ -13,6 +14,7 @@ class Per(StrEnum):
 
     MEMBER = "member"  # the member, or the address of somebody signed out
     ADDRESS = "address"
+    ACCOUNT = "account"  # the e-mail that was typed, whether it is anybody's or not
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +26,46 @@ class Limit:
     per: Per = Per.MEMBER
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a caller stands with one rate of a limit: how much is left, and in how many seconds one more will be."""
+
+    name: str
+    quota: int
+    window: int  # seconds
+    left: int
+    reset: int  # seconds
+
+
 GENERATION = Limit("generation", "10/minute")
 GENERAL = Limit("general", "100/minute")
 PAGES = Limit("pages", "300/minute")
 FILES = Limit("files", "1200/minute")
 SIGN_IN = Limit("sign_in", "5/10 minute", Per.ADDRESS)
 SIGN_UP = Limit("sign_up", "3/hour", Per.ADDRESS)
+# what is typed into the form; only failures count towards the two locks, which people.locks keeps in the database
+SIGN_IN_FORM = Limit("sign_in_form", "60/10 minute", Per.ADDRESS)
+LOCK_ADDRESS = Limit("lock_address", "5/15 minute", Per.ADDRESS)
+LOCK_ACCOUNT = Limit("lock_account", "5/15 minute", Per.ACCOUNT)
+RESEND = Limit("resend", "5/10 minute", Per.ADDRESS)  # mails that somebody signed out asks for …
+RESEND_EMAIL = Limit("resend_email", "3/hour", Per.ACCOUNT)  # … and that one address gets of each kind
 NONE = Limit("none", "")
-LIMITS = {limit.name: limit for limit in (GENERATION, GENERAL, PAGES, FILES, SIGN_IN, SIGN_UP)}
+LIMITS = {
+    limit.name: limit
+    for limit in (
+        *(GENERATION, GENERAL, PAGES, FILES, SIGN_IN, SIGN_UP, SIGN_IN_FORM),
+        *(LOCK_ADDRESS, LOCK_ACCOUNT, RESEND, RESEND_EMAIL),
+    )
+}
+
+
+@lru_cache(256)
+def items(rates: str, *, halved: bool = False) -> tuple[RateLimitItem, ...]:
+    """The rates one by one; halved, each lets half as much pass, and one at least."""
+    found = parse_many(rates) if rates else []
+    if not halved:
+        return tuple(found)
+    return tuple(type(each)(max(1, each.amount // 2), each.multiples, each.namespace) for each in found)
 
 
 def parse_rates(written: str) -> dict[str, str]:

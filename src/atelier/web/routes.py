@@ -9,6 +9,8 @@ from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 
+from atelier.base import whence
+from atelier.base.whence import Whence
 from atelier.limits import Limit, Per
 from atelier.limits.network import network, plain
 from atelier.web.access import Access, check
@@ -29,6 +31,7 @@ class Rule:
     async def __call__(self, request: Request) -> None:
         said_once(request)
         here = parts(request)
+        whence.comes(Whence(address(request)))
         caller = await here.identify(request)
         request.state.caller = caller
         request.state.access = self.access
