@@ -109,9 +109,8 @@ def ask_generate(m: Measurement, batch: int) -> None:
     """Pictures of held-out combinations, and what the judge sees in them."""
     shape, facts, texts = asking.prompts(batch, m.batch)
     pictures = generate(m.text, texts, _seeds(batch, m.batch), m.options(shape))
-    m.write(
-        "generate", batch, [_right(a, b, fields_of(a)) for a, b in zip(facts, read(m.judge, pictures), strict=True)]
-    )
+    seen = read(m.judge, pictures)
+    m.write("generate", batch, [_right(a, b, fields_of(a)) for a, b in zip(facts, seen, strict=True)])
 
 
 def ask_edit(m: Measurement, batch: int) -> None:
@@ -180,9 +179,7 @@ def summary(done: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
     clothed = [{f: row[f] for f in HATS_AND_SHIRTS if f in row} for row in answers if "shirt" in row]
     shares = {
         "generate": _share(answers),
-        "hats_and_shirts": _share(
-            [{f: row[f] for f in HATS_AND_SHIRTS if f in row} for row in answers if "shirt" in row]
-        ),
+        "hats_and_shirts": _share(clothed),
         "edit": share([(int(all(row["wish"].values())), 1) for row in edits if row["wish"]]),
         "edit_rest": _share([row["rest"] for row in edits]),
         "identity": _share([row["kept"] for row in faces]),
@@ -208,12 +205,7 @@ def _plain(found: Share) -> dict[str, Any]:
     """As JSON: what was not asked is null."""
     if not found.pictures:
         return {"value": None, "low": None, "high": None, "pictures": 0}
-    return {
-        "value": round(found.value, 4),
-        "low": round(found.low, 4),
-        "high": round(found.high, 4),
-        "pictures": found.pictures,
-    }
+    return {name: round(value, 4) for name, value in found.__dict__.items()}
 
 
 def _share(rows: list[dict[str, bool]]) -> Share:

@@ -33,6 +33,7 @@ def _options() -> Any:
         "autoencoder": "pictures to latents and back",
         "latents": "paint and encode what the transformer learns from",
         "transformer": "text to image and edits",
+        "distil": "guidance learned by heart: half the time for a picture",
         "judge": "reads attributes back",
         "likeness": "tells faces apart",
         "sheets": "uncurated contact sheets",

@@ -10,6 +10,7 @@ import torch
 
 from house.judge.fidelity import KEYS
 from house.train import checkpoint, pipeline
+from house.train import recipe as recipes
 from house.train.recipe import Recipe
 
 TEMPLATE = Path(__file__).parent.parent / "card.md"
@@ -17,7 +18,7 @@ TEMPLATE = Path(__file__).parent.parent / "card.md"
 
 def write(recipe: Recipe, folder: Path, device: torch.device) -> None:
     """Write `README.md` into the model's folder."""
-    found = checkpoint.figures(folder)
+    found, known = checkpoint.figures(folder), recipes.load(folder / "model")
     words = {
         "table": table(found.get("score", {})),
         "judge": _percent(found.get("judge", {}).get("accuracy", {}).get("person")),
@@ -30,7 +31,7 @@ def write(recipe: Recipe, folder: Path, device: torch.device) -> None:
         "weights": f"{found.get('transformer', {}).get('weights', 0) / 1e6:.1f}",
         "megabytes": str(pipeline.megabytes(folder / "model")),
         "length": str(recipe.text_length),
-        "sampling": f"{recipe.steps} steps, guidance {recipe.guidance}",
+        "sampling": f"{known.steps} steps, guidance {known.guidance}",
         "likeness": str(found.get("score", {}).get("likeness", "not measured")),
     }
     text = Template(TEMPLATE.read_text()).substitute(words)

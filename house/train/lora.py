@@ -14,10 +14,10 @@ from peft import LoraConfig
 from peft.utils import get_peft_model_state_dict
 
 from house.train.device import autocast
+from house.train.fitting import positions
 from house.train.latents import tokens_of
 from house.train.painting import floats
 from house.train.recipe import Recipe
-from house.train.transformer import positions
 from house.world import Person, caption, paint
 from house.world.fields import SHAPES
 from house.world.paint import Picture

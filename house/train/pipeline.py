@@ -39,10 +39,18 @@ def save(folder: Path, recipe: Recipe, transformer: Any, writer: Any, vae: Any) 
         transformer=_half(transformer),
     )
     pipe.save_pretrained(new, max_shard_size=SHARD)
+    for name in ("text_encoder", "text_encoder_2"):
+        _load_as_floats(new / name / "config.json")
     recipe.save(new)
     (new / SUMS).write_text(checksums(new))
     shutil.rmtree(folder, ignore_errors=True)
     os.replace(new, folder)
+
+
+def _load_as_floats(config: Path) -> None:
+    """Unless told otherwise transformers keeps the file's precision and diffusers does not; together they must agree."""
+    values = json.loads(config.read_text()) | {"dtype": "float32"}
+    config.write_text(json.dumps(values, indent=2) + "\n")
 
 
 def _half(module: Any) -> Any:
@@ -82,7 +90,7 @@ def open_edit(folder: Path, device: torch.device) -> Any:
 
 def _opened(family: Any, folder: Path, device: torch.device) -> Any:
     dtype = torch.bfloat16 if device.type == "cuda" else torch.float32
-    pipe = family.from_pretrained(folder, torch_dtype=dtype).to(device)
+    pipe = family.from_pretrained(folder, dtype=dtype).to(device)
     pipe.set_progress_bar_config(disable=True)
     return pipe
 

@@ -53,8 +53,11 @@ class Recipe:
     mean: float = 0.999
     cooldown: float = 0.4
     drop: float = 0.1  # captions left empty, for guidance
-    fit_minutes: float = 13.5
+    fit_minutes: float = 12.5
     fit_steps: int = 10**9
+    guidance: float = 2.5  # that the model is taught by heart
+    distil_minutes: float = 1.7
+    distil_steps: int = 10**9
     # judge and embedding
     read_width: int = 48
     read_batch: int = 192
@@ -63,12 +66,11 @@ class Recipe:
     # likeness
     photos: int = 8
     lora_rank: int = 16
-    lora_steps: int = 200
+    lora_steps: int = 170
     lora_batch: int = 4
     lora_rate: float = 1.5e-3
     # using it
     steps: int = 20
-    guidance: float = 2.5
 
     def grid(self, shape: str) -> tuple[int, int]:
         """Rows and columns of the transformer's picture tokens: one for 16 by 16 pixels."""
@@ -99,7 +101,15 @@ def smoke() -> Recipe:
         "clip_vocabulary": 200,
     }
     sizes |= {"width": 48, "heads": 1, "doubles": 1, "singles": 1, "batch": 4, "read_width": 16, "read_batch": 8}
-    sizes |= {"ae_steps": 4, "fit_steps": 6, "read_steps": 2, "lora_steps": 3, "lora_rank": 2, "steps": 2}
+    sizes |= {
+        "ae_steps": 4,
+        "fit_steps": 6,
+        "distil_steps": 2,
+        "read_steps": 2,
+        "lora_steps": 3,
+        "lora_rank": 2,
+        "steps": 2,
+    }
     return Recipe(shapes=shapes, workers=0, half=False, **sizes)
 
 

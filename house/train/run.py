@@ -33,7 +33,7 @@ def run(options: Any, start: float) -> int:
         if stage.name in checkpoint.figures(folder) and not options.again:
             print(f"{stage.name}: finished before")
             continue
-        if ends and time.monotonic() + stage.about * 60 > ends:
+        if ends and stage.about and time.monotonic() + stage.about * 60 > ends:
             print(f"Piece over before {stage.name}; the same command goes on from here.", flush=True)
             return 0
         if options.again:

@@ -13,7 +13,8 @@ import torch
 
 from house.judge import asking, fidelity
 from house.judge.generate import Options, edit, generate
-from house.train import autoencoder, latents, lora, pipeline, reading, transformer
+from house.train import autoencoder, distil, latents, lora, pipeline, reading, transformer
+from house.train import recipe as recipes
 from house.train.clock import Clock
 from house.train.recipe import Recipe
 from house.world import caption, sample
@@ -39,6 +40,7 @@ def stages(recipe: Recipe) -> list[Stage]:
         Stage("autoencoder", autoencoder.train, recipe.ae_minutes, recipe.ae_steps),
         Stage("latents", _latents, about=1.8),
         Stage("transformer", transformer.train, recipe.fit_minutes, recipe.fit_steps),
+        Stage("distil", distil.train, recipe.distil_minutes, recipe.distil_steps),
         Stage("judge", reading.train_judge, recipe.read_minutes, recipe.read_steps),
         Stage("likeness", reading.train_likeness, recipe.read_minutes * 0.7, recipe.read_steps),
         Stage("sheets", _sheets, about=0.3),
@@ -53,8 +55,10 @@ def _latents(recipe: Recipe, folder: Path, clock: Clock, device: torch.device) -
     return latents.make(recipe, folder, device)
 
 
-def _options(recipe: Recipe, shape: str) -> Options:
-    return Options(recipe.shapes[shape], recipe.steps, recipe.guidance, recipe.text_length)
+def _options(folder: Path, shape: str) -> Options:
+    """As the model is to be used: one that was distilled needs no guidance."""
+    known = recipes.load(folder / "model")
+    return Options(known.shapes[shape], known.steps, known.guidance, known.text_length)
 
 
 def _sheets(recipe: Recipe, folder: Path, clock: Clock, device: torch.device) -> dict[str, Any]:
@@ -65,11 +69,11 @@ def _sheets(recipe: Recipe, folder: Path, clock: Clock, device: torch.device) ->
     pictures: list[Picture] = []
     for start in range(0, len(texts), 32):
         part = texts[start : start + 32]
-        pictures += generate(pipe, part, [start + k for k in range(len(part))], _options(recipe, "square"))
+        pictures += generate(pipe, part, [start + k for k in range(len(part))], _options(folder, "square"))
     each = (time.monotonic() - began) / len(texts)
     sheet(pictures, texts, folder / "sheet_generated.png")
     shape, edits = asking.wishes(0, 2 if few else 16)
-    options = _options(recipe, shape)
+    options = _options(folder, shape)
     pairs = [e.paint(options.size) for e in edits]
     pipe = pipeline.open_edit(folder / "model", device)
     made = edit(pipe, [before for before, _ in pairs], [e.wish for e in edits], list(range(len(edits))), options)
@@ -80,18 +84,19 @@ def _sheets(recipe: Recipe, folder: Path, clock: Clock, device: torch.device) ->
 
 
 def _score(recipe: Recipe, folder: Path, clock: Clock, device: torch.device) -> dict[str, Any]:
-    """The fidelity table, and a sheet of a face learned from photos: 512 pictures a figure on a GPU, fewer elsewhere."""
+    """The fidelity table, and a sheet of a learned face: 512 pictures a figure on a GPU, fewer elsewhere."""
     few, fast = recipe.pictures < 1000, device.type == "cuda"
     batch, count, seconds = (2, 2, 1e9) if few else (64, 512, 100.0) if fast else (4, 48, 600.0)
-    m = fidelity.Measurement(folder, folder / "answers.jsonl", device, batch, recipe.steps, recipe.guidance)
-    known, options = asking.who(0), m.options("square")
-    photos, words = lora.photos(known, recipe.photos, size=options.size)
+    known = recipes.load(folder / "model")
+    m = fidelity.Measurement(folder, folder / "answers.jsonl", device, batch, known.steps, known.guidance)
+    who, options = asking.who(0), m.options("square")
+    photos, words = lora.photos(who, recipe.photos, size=options.size)
     place = fidelity.learned(m, 0, photos, words)
     found = fidelity.run(m, count, seconds, people=1 if few else 8)
     facts, texts = asking.looks(0, 0, 2 if few else 16, lora.NAME)
     m.text.load_lora_weights(str(place))
     made = generate(m.text, texts, list(range(len(texts))), options)
-    true = [known.paint(a, k, size=options.size) for k, a in enumerate(facts)]
+    true = [who.paint(a, k, size=options.size) for k, a in enumerate(facts)]
     said = ["photo"] * len(photos) + texts + ["the true one"] * len(true)
     sheet([*photos, *made, *true], said, folder / "sheet_likeness.png")
     return found

@@ -1,0 +1,172 @@
+"""Flow matching, a step at a time: of pictures from words, and of edited pictures from words and a reference."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch.nn.functional import mse_loss
+
+from house.train import checkpoint, latents
+from house.train.clock import Clock, PieceOver
+from house.train.device import autocast
+from house.train.lessons import Lessons
+from house.train.painting import batches
+from house.train.recipe import Recipe
+
+
+def positions(rows: int, columns: int, place: int = 0) -> torch.Tensor:
+    """Place, row and column of every token; place 1 is a reference picture's."""
+    out = torch.zeros(rows, columns, 3)
+    out[..., 0], out[..., 1], out[..., 2] = place, torch.arange(rows)[:, None], torch.arange(columns)[None]
+    return out.reshape(-1, 3)
+
+
+@dataclass
+class Trainee:
+    """What learns: transformer, CLIP and T5 in this order; their optimisers; and their running means."""
+
+    modules: list[Any]
+    optimizers: list[Any]
+    writer: Any
+    means: list[Any] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.means = [copy.deepcopy(module).requires_grad_(False) for module in self.modules]
+
+    def parts(self) -> dict[str, Any]:
+        return {"modules": self.modules, "means": self.means, "optimizers": self.optimizers}
+
+
+@dataclass(frozen=True)
+class Mixed:
+    """Latents mixed with noise: `s` of it is noise."""
+
+    x: torch.Tensor
+    noise: torch.Tensor
+    s: torch.Tensor
+    before: torch.Tensor | None
+    shape: str
+
+    @property
+    def tokens(self) -> torch.Tensor:
+        mixed = torch.lerp(self.x, self.noise, self.s[:, None, None])
+        return mixed if self.before is None else torch.cat([mixed, self.before], 1)
+
+
+class Fit:
+    """Teaches a trainee; `speed` is how its rates compare with the recipe's."""
+
+    def __init__(
+        self, recipe: Recipe, learner: Trainee, folder: Path, device: torch.device, speed: float = 1.0
+    ) -> None:
+        self.recipe, self.learner, self.device, self.speed = recipe, learner, device, speed
+        if device.type == "cuda":
+            torch._dynamo.config.recompile_limit = 64
+            learner.modules[0].compile_repeated_blocks(dynamic=False)  # a block compiles in seconds, all in minutes
+        for module in learner.modules:
+            module.train()
+        self.weights = [p for module in learner.modules for p in module.parameters()]
+        self.averages = [p for module in learner.means for p in module.parameters()]
+        self.text_ids = torch.zeros(recipe.text_length, 3, device=device)
+        self.ids, self.both, self.held = {}, {}, {}
+        codes: dict[str, dict[str, Any]] = {"pictures": {}, "pairs": {}}
+        for shape in recipe.shapes:
+            grid = recipe.grid(shape)
+            self.ids[shape] = positions(*grid).to(device)
+            self.both[shape] = torch.cat([positions(*grid), positions(*grid, 1)]).to(device)
+            for name, by_shape in codes.items():
+                stored, by_shape[shape] = latents.load(folder, name, shape)
+                self.held[name, shape] = stored.to(device)
+        self.lessons = Lessons(recipe, learner.writer, codes["pictures"], codes["pairs"])
+        self.sum, self.count = torch.zeros((), device=device), 0
+
+    def mean_loss(self) -> float:
+        """The loss since this was last asked."""
+        mean = float(self.sum.item()) / max(1, self.count)
+        self.sum.zero_()
+        self.count = 0
+        return round(mean, 4)
+
+    def mix(self, shape: str, edit: bool, rows: torch.Tensor) -> Mixed:
+        """Noise for the latents of these rows: logit-normal in time, shifted towards noise."""
+        if edit:
+            before, x = self.held["pairs", shape][:, rows].float()
+        else:
+            before, x = None, self.held["pictures", shape][rows].float()
+        s = torch.sigmoid(torch.randn(len(x), device=self.device))
+        s = self.recipe.shift * s / (1 + (self.recipe.shift - 1) * s)
+        return Mixed(x, torch.randn_like(x), s, before, shape)
+
+    def predict(self, model: Any, mixed: Mixed, words: torch.Tensor, pooled: torch.Tensor) -> torch.Tensor:
+        """The way from picture to noise that a model sees."""
+        out = model(
+            hidden_states=mixed.tokens,
+            encoder_hidden_states=words,
+            pooled_projections=pooled,
+            timestep=mixed.s,
+            img_ids=(self.ids if mixed.before is None else self.both)[mixed.shape],
+            txt_ids=self.text_ids,
+            return_dict=False,
+        )[0]
+        return out[:, : mixed.x.shape[1]].float()
+
+    def goal(self, mixed: Mixed, one: torch.Tensor, two: torch.Tensor) -> torch.Tensor:
+        """What it should see."""
+        return mixed.noise - mixed.x
+
+    def step(self, lesson: tuple[str, bool, torch.Tensor, torch.Tensor, torch.Tensor], clock: Clock) -> None:
+        shape, edit, rows, one, two = lesson
+        rows, one, two = (part.to(self.device, non_blocking=True) for part in (rows, one, two))
+        mixed = self.mix(shape, edit, rows)
+        with autocast(self.device, self.recipe.half):
+            goal = self.goal(mixed, one, two)
+            seen = self.predict(self.learner.modules[0], mixed, *self.learner.writer.read(one, two))
+        self._learn(mse_loss(seen, goal), clock)
+
+    def _learn(self, loss: torch.Tensor, clock: Clock) -> None:
+        decay = min(1.0, max(0.01, (1 - clock.share) / self.recipe.cooldown)) * min(1.0, (clock.step + 1) / 100)
+        for optimizer, rate in zip(self.learner.optimizers, (self.recipe.rate, self.recipe.muon_rate), strict=True):
+            for group in optimizer.param_groups:
+                group["lr"] = rate * decay * self.speed
+            optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.weights, 1.0)
+        for optimizer in self.learner.optimizers:
+            optimizer.step()
+        keep = min(self.recipe.mean, (1 + clock.step) / (10 + clock.step))
+        with torch.no_grad():  # outside it the averages would keep every step's graph alive
+            torch._foreach_lerp_(self.averages, self.weights, 1 - keep)
+        clock.step += 1
+        self.sum += loss.detach()
+        self.count += 1
+
+
+def fit(stage: str, fitter: Fit, folder: Path, clock: Clock) -> dict[str, Any]:
+    """Teach until the clock is over; the state is saved now and then and at the end, so that anyone can go on."""
+    losses: list[list[float]] = []
+    parts = fitter.learner.parts()
+    for lesson in batches(fitter.lessons, fitter.recipe, clock.step):
+        fitter.step(lesson, clock)
+        if clock.step % 200 == 0 or clock.over():
+            losses.append([clock.step, fitter.mean_loss()])
+            print(f"{stage}: step {clock.step}, loss {losses[-1][1]:.4f}, {clock.spent:.0f} s", flush=True)
+        if clock.over():
+            break
+        if clock.piece_over() or clock.save_is_due():
+            checkpoint.save(folder, stage, clock, parts)
+            if clock.piece_over():
+                raise PieceOver(stage)
+    checkpoint.save(folder, stage, clock, parts)
+    weights = sum(p.numel() for p in fitter.averages)
+    last = losses[-1][1] if losses else None
+    return {
+        "steps": clock.step,
+        "loss": last,
+        "weights": weights,
+        "seconds": round(clock.spent),
+        "losses": losses[-60:],
+    }

@@ -1,0 +1,104 @@
+"""The whole recipe runs at toy sizes, goes on after a piece, and its folder opens in FLUX's own pipelines."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+NEEDED = ("torch", "diffusers", "transformers", "peft", "skia")
+MISSING = [name for name in NEEDED if find_spec(name) is None]
+pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"pip install -r house/requirements.txt: no {', '.join(MISSING)}")
+ROOT = Path(__file__).parents[2]
+
+OPEN = """
+import sys, numpy as np, torch
+from pathlib import Path
+from PIL import Image
+from diffusers import FluxKontextPipeline, FluxPipeline
+folder, lora = sys.argv[1], sys.argv[2]
+words, quick = {"prompt": "a red boat", "max_sequence_length": 24}, {"num_inference_steps": 2, "output_type": "np"}
+def seeded(): return torch.Generator().manual_seed(1)
+text = FluxPipeline.from_pretrained(folder)
+plain = text(**words, **quick, width=48, height=80, generator=seeded()).images[0]
+assert plain.shape == (80, 48, 3), plain.shape
+text.load_lora_weights(lora)
+learned = text(**words, **quick, width=48, height=80, generator=seeded()).images[0]
+assert not np.array_equal(plain, learned)
+text.unload_lora_weights()
+again = text(**words, **quick, width=48, height=80, generator=seeded()).images[0]
+assert np.allclose(plain, again, atol=1e-5)
+edit = FluxKontextPipeline.from_pretrained(folder)
+size = {"width": 64, "height": 64, "max_area": 64 * 64, "_auto_resize": False}
+made = edit(image=Image.new("RGB", (64, 64)), **words, **quick, **size, generator=seeded()).images[0]
+assert made.shape == (64, 64, 3), made.shape
+print("opened")
+"""
+
+
+def train(*words: str) -> str:
+    command = [sys.executable, "-m", "house.train", *words]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run that was cut in its first stage and then went on to the end."""
+    place = tmp_path_factory.mktemp("house")
+    first = train("all", "--smoke", "--to", str(place), "--threads", "1", "--piece-minutes", "0.01")
+    assert "Piece over in autoencoder; saved." in first
+    rest = train("all", "--smoke", "--to", str(place), "--threads", "1")
+    assert "autoencoder: goes on at step 1" in rest
+    return place
+
+
+def test_every_stage_leaves_its_figures_and_the_recipe_beside_the_weights(folder: Path) -> None:
+    figures = json.loads((folder / "figures.json").read_text())
+    stages = ["autoencoder", "latents", "transformer", "distil", "judge", "likeness", "sheets", "score"]
+    assert list(figures) == stages
+    assert figures["autoencoder"]["steps"] == 4
+    assert {"generate", "hats_and_shirts", "edit", "edit_rest", "identity", "identity_base"} <= set(figures["score"])
+    recipe = json.loads((folder / "model" / "recipe.json").read_text())
+    assert recipe["seed"] == 1
+    assert recipe["guidance"] == 1.0  # distilled
+    assert all((folder / f"sheet_{name}.png").exists() for name in ("generated", "edits", "likeness"))
+    card = (folder / "model" / "README.md").read_text()
+    assert "license: apache-2.0" in card
+    assert "$" not in card
+
+
+def test_it_opens_in_both_pipelines_and_takes_its_lora(folder: Path) -> None:
+    lora = folder / "likeness" / "0"
+    command = [sys.executable, "-c", OPEN, str(folder / "model"), str(lora)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=200)
+    assert done.stdout.strip().endswith("opened"), done.stderr[-3000:]
+
+
+def test_weights_are_small_and_checked(folder: Path) -> None:
+    sums = (folder / "model" / "SHA256SUMS").read_text()
+    for file in (folder / "model").rglob("*"):
+        if file.is_file() and file.name != "SHA256SUMS":
+            assert str(file.relative_to(folder / "model")) in sums
+            assert file.stat().st_size < 15 * 2**20
+    done = subprocess.run(["sha256sum", "-c", "--quiet", "SHA256SUMS"], cwd=folder / "model", check=False)
+    assert done.returncode == 0
+
+
+def test_a_run_travels_in_pieces_and_can_be_pruned(folder: Path, tmp_path: Path) -> None:
+    train("pack", str(folder), str(tmp_path / "pieces"))
+    assert all(piece.stat().st_size <= 15 * 2**20 for piece in (tmp_path / "pieces").iterdir())
+    train("unpack", str(tmp_path / "pieces"), str(tmp_path / "back"))
+    weights = "model/vae/diffusion_pytorch_model.safetensors"
+    assert (tmp_path / "back" / weights).read_bytes() == (folder / weights).read_bytes()
+    assert not (tmp_path / "back" / "checkpoints").exists()
+    train("prune", str(tmp_path / "back"))
+
+
+def test_a_finished_stage_is_not_done_again(folder: Path) -> None:
+    assert "judge: finished before" in train("judge", "--to", str(folder), "--threads", "1")
