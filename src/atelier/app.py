@@ -17,10 +17,14 @@ from atelier.base.db import Acting
 from atelier.ledger import api as ledger_api
 from atelier.ledger import pages as ledger_pages
 from atelier.ops import health
+from atelier.ops.console import doors as console_doors
+from atelier.ops.console import outbox as console_outbox
 from atelier.ops.console import pages as console_pages
 from atelier.people import account as people_account
+from atelier.people import account_email as people_account_email
 from atelier.people import api as people_api
 from atelier.people import pages as people_pages
+from atelier.people import recovery_pages, sign_up_pages
 from atelier.people.callers import Callers
 from atelier.studio import Studio
 from atelier.studio import api as studio_api
@@ -42,7 +46,10 @@ ROUTES = (
     reports.routes,
     health.routes,
     people_pages.routes,
+    sign_up_pages.routes,
+    recovery_pages.routes,
     people_account.routes,
+    people_account_email.routes,
     people_api.routes,
     ledger_pages.routes,
     ledger_api.routes,
@@ -53,6 +60,8 @@ ROUTES = (
     studio_pages.streams,
     studio_api.routes,
     console_pages.routes,
+    console_doors.routes,
+    console_outbox.routes,
 )
 
 
@@ -69,6 +78,7 @@ def create_app(studio: Studio) -> FastAPI:
     )
     app.state.studio = studio
     app.state.store = studio.assets
+    app.state.doors = studio.doors
 
     async def surround(request: Request, caller: Caller) -> None:
         async with studio.web_db.transaction(Acting.member(caller.member_id)) as db:

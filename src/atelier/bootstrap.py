@@ -16,6 +16,7 @@ from atelier.catalog.catalog import DEFAULT
 from atelier.engines import Engine, Engines
 from atelier.limits import Limiter, parse_rates
 from atelier.notify import Carrier, Keys, NoCarrier, Smtp, Writer
+from atelier.people.doors import Doors, Mode
 from atelier.settings import Settings
 from atelier.studio import Studio
 
@@ -79,8 +80,13 @@ async def open_studio(
             engines=known,
             welcome_credits=settings.welcome_credits,
             carrier=carrier(settings),
-            keys=Keys(secret),
-            writer=Writer(settings.origin, [PEOPLE / "templates"]),
+            doors=Doors(
+                mode=Mode(settings.registration),
+                verify=settings.verifies,
+                keys=Keys(secret),
+                writer=Writer(settings.origin, [PEOPLE / "templates"]),
+                secret=secret,
+            ),
             cors_origins=tuple(filter(None, settings.cors_origins.replace(" ", "").split(","))),
             trusted_proxies=frozenset(filter(None, settings.trusted_proxies.replace(" ", "").split(","))),
         )

@@ -33,7 +33,7 @@ async def write(studio: Studio, to: str = "mara@example.org", name: str = "Mara"
 
 
 def postman(studio: Studio) -> Postman:
-    return Postman(studio.worker_db, studio.carrier, studio.keys, ORIGIN)
+    return Postman(studio.worker_db, studio.carrier, studio.doors.keys, ORIGIN)
 
 
 def alter(studio: Studio, statement: str) -> None:
@@ -47,7 +47,7 @@ async def test_a_mail_is_sent_as_text_and_as_html_with_its_key(mailing: Studio, 
     async with working(mailing):
         [row] = await until_mails(mailing, "sent")
     [mail] = post_office.mails
-    secret = mailing.keys.of(key)
+    secret = mailing.doors.keys.of(key)
     assert (mail["From"], mail["To"], mail["Subject"]) == (SENDER, "mara@example.org", "A note for Zoë <b>")
     assert mail["Message-ID"] == f"<{mail_id}@studio.test>"
     assert mail["Auto-Submitted"] == "auto-generated"

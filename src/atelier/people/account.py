@@ -6,14 +6,17 @@ from typing import Annotated, Any
 
 from fastapi import Form, Request, Response
 from fastapi.responses import RedirectResponse
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from atelier import ledger
 from atelier.base.db import Acting
 from atelier.base.ids import parse_id
 from atelier.limits.limit import GENERAL, PAGES, SIGN_IN
-from atelier.people import rules, sessions, signin, tokens
+from atelier.people import recovery, rules, sessions, signin, tokens
+from atelier.people.doors import Entry
 from atelier.people.passwords import passwords
+from atelier.people.tables import Member
 from atelier.web.access import Access
 from atelier.web.caller import Caller
 from atelier.web.parts import Db, Here, Me, Parts
@@ -26,7 +29,7 @@ LIFETIMES: dict[str, int | None] = {"30": 30, "90": 90, "365": 365, "": None}  #
 
 @routes.get("/account", access=Access.MEMBER, limit=PAGES)
 async def account(request: Request, here: Here, me: Me, db: Db) -> Response:
-    return await _page(request, here, me, db)
+    return await page(request, here, me, db)
 
 
 @routes.post("/account/name", access=Access.MEMBER, limit=GENERAL)
@@ -34,13 +37,15 @@ async def change_name(request: Request, here: Here, me: Me, db: Db, name: Field 
     """Call the member by another name."""
     wanted = rules.display_name(name)
     if wanted is None:
-        return await _page(request, here, me, db, typed={"name": name}, faults={"name": rules.NAME_FAULT})
+        return await page(request, here, me, db, typed={"name": name}, faults={"name": rules.NAME_FAULT})
     await signin.change_name(db, member_id=me.member_id, name=wanted)
     return _done("name")
 
 
 @routes.post("/account/password", access=Access.MEMBER, limit=SIGN_IN)
-async def change_password(request: Request, here: Here, me: Me, current: Field = "", password: Field = "") -> Response:
+async def change_password(
+    request: Request, here: Here, entry: Entry, me: Me, current: Field = "", password: Field = ""
+) -> Response:
     """Change the password and sign every other browser out; hashing happens between two transactions."""
     faults: rules.Faults = {}
     if fault := rules.password_fault(password, me.email):
@@ -53,8 +58,9 @@ async def change_password(request: Request, here: Here, me: Me, current: Field =
     password_hash = None if faults else await passwords.hash(password)
     async with here.web_db.transaction(Acting.member(me.member_id)) as db:
         if password_hash is None:
-            return await _page(request, here, me, db, faults=faults)
+            return await page(request, here, me, db, faults=faults)
         await signin.change_password(db, member_id=me.member_id, password_hash=password_hash, session_id=me.session_id)
+        await recovery.tell_of_password(db, entry, me.member_id)
     return _done("password")
 
 
@@ -83,11 +89,11 @@ async def create_token(request: Request, here: Here, me: Me, db: Db, label: Fiel
     tokens.check_maker(me)
     name = rules.display_name(label)
     if name is None:
-        return await _page(
+        return await page(
             request, here, me, db, typed={"label": label, "days": days}, faults={"label": rules.LABEL_FAULT}
         )
     token, secret = await tokens.create(db, member_id=me.member_id, name=name, days=LIFETIMES.get(days, 90))
-    return await _page(request, here, me, db, made={"token": token, "secret": secret})
+    return await page(request, here, me, db, made={"token": token, "secret": secret})
 
 
 @routes.post("/account/tokens/{token_id}/revocation", access=Access.MEMBER, limit=GENERAL)
@@ -101,7 +107,7 @@ def _done(what: str) -> Response:
     return RedirectResponse(f"/account?done={what}", 303)
 
 
-async def _page(
+async def page(
     request: Request,
     here: Parts,
     me: Caller,
@@ -111,6 +117,7 @@ async def _page(
     faults: rules.Faults | None = None,
     made: dict[str, Any] | None = None,
 ) -> Response:
+    """The account page, with what was typed wrong and what was made just now."""
     if request.method == "POST":  # the balance beside the member's badge comes by itself only when a page is read
         request.state.balance = await ledger.balance(db, member_id=me.member_id)
     return here.templates.page(
@@ -124,5 +131,6 @@ async def _page(
         typed=typed or {},
         faults=faults or {},
         made=made,
+        verified=await db.scalar(select(Member.verified_at).where(Member.id == me.member_id)) is not None,
         done=request.query_params.get("done", ""),
     )

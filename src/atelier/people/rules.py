@@ -9,11 +9,16 @@ from urllib.parse import urlsplit
 
 import idna
 
+from atelier.people.lookalikes import mixes_scripts
+
 NAME_LENGTH = 80
 PASSWORD_SHORTEST, PASSWORD_LONGEST = 8, 200
 NAME_FAULT = "Write the name that others may see, at most 80 characters."
 EMAIL_FAULT = "Write an e-mail address like name@example.org."
 CURRENT_FAULT = "This is not your password."
+SAME_EMAIL_FAULT = "This is your address already."
+NOTE_FAULT = "Write at most 500 characters, on one line."
+INVITATION_FAULT = "Choose a role and a time from the lists."
 LABEL_FAULT = "Write what the token is for, so that you know it again."
 _LOCAL = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*", re.ASCII)
 _LEET = str.maketrans("@4310$57!", "aaeiosstl")
@@ -30,18 +35,29 @@ def email_address(written: str) -> str | None:
         return None
     try:
         domain = idna.encode(domain.lower(), uts46=True).decode()
+        if mixes_scripts(idna.decode(domain)):
+            return None
     except idna.IDNAError:
         return None
     address = f"{local}@{domain}"
     return address if "." in domain and len(address) <= 254 else None
 
 
+def mailbox(address: str) -> str:
+    """One form for the ways in which the address of one mailbox can be written: without its tag and Gmail's dots."""
+    local, _, domain = address.partition("@")
+    local = local.partition("+")[0] or local
+    if domain in ("gmail.com", "googlemail.com"):
+        local, domain = local.replace(".", ""), "gmail.com"
+    return f"{local}@{domain}"
+
+
 def display_name(written: str) -> str | None:
-    """The name with single spaces, or None if it is empty, too long, or has signs that cannot be seen."""
+    """The name with single spaces, or None if it is empty, too long, unreadable, or looks like another's."""
     name = " ".join(unicodedata.normalize("NFC", written).split())
     if not name or len(name) > NAME_LENGTH or any(unicodedata.category(sign)[0] == "C" for sign in name):
         return None
-    return name
+    return None if mixes_scripts(unicodedata.normalize("NFKC", name)) else name
 
 
 def password_fault(password: str, email: str = "") -> str | None:

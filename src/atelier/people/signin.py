@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from atelier.base import events
 from atelier.base.db import Acting, Database
 from atelier.base.errors import AtelierError, Forbidden
-from atelier.people import sessions
+from atelier.people import confirmations, sessions
 from atelier.people.passwords import Passwords
 from atelier.people.rules import email_address
 from atelier.people.tables import Member
@@ -33,6 +33,12 @@ class Closed(Forbidden):
     code = "account_closed"
 
 
+class Waits(Forbidden):
+    """The operator has not let this member in yet."""
+
+    code = "account_waits"
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """What sign-in knows of the account that an e-mail names."""
@@ -47,8 +53,8 @@ async def sign_in(
 ) -> str:
     """Check who it is and open a session; return the secret for the cookie.
 
-    Raises `WrongPassword`, or `Closed` for a banned member who knows the password. Hashing is done outside any
-    transaction.
+    Raises `WrongPassword`, or, for who knows the password, `Closed` when banned and `Waits` when not let in yet.
+    Hashing is done outside any transaction.
     """
     known = await _find(database, email_address(email) or "")
     right, renewed = await passwords.check(password, known.password_hash if known else None)
@@ -56,6 +62,8 @@ async def sign_in(
         async with database.transaction(Acting.nobody()) as db:
             await events.record(db, "session:refused", member=None, address=address)
         raise WrongPassword
+    if known.state == "waiting":
+        raise Waits("Your account waits for the studio's operator.")
     if known.state != "active":
         raise Closed("This account is closed. Write to the studio's operator.")
     async with database.transaction(Acting.member(known.member_id)) as db:
@@ -76,6 +84,7 @@ async def check_password(database: Database, passwords: Passwords, *, member_id:
 async def change_password(db: AsyncSession, *, member_id: UUID, password_hash: str, session_id: UUID | None) -> int:
     """Keep the new hash and end all the member's other sessions; return how many ended."""
     await _keep(db, member_id, password_hash)
+    await confirmations.end_keys(db, member_id=member_id)
     await events.record(db, "member:password_changed", member=member_id, subject=member_id)
     return await sessions.end_others(db, member_id=member_id, but=session_id)
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import insert
+from sqlalchemy import insert, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from atelier import ledger
 from atelier.base import events
+from atelier.base.db import rows_changed
 from atelier.base.errors import Conflict
 from atelier.people.tables import Member
 
@@ -23,16 +24,39 @@ class EmailTaken(Conflict):
         super().__init__("This e-mail cannot open another account. If it is yours, sign in instead.", field="email")
 
 
-async def sign_up(db: AsyncSession, *, member_id: UUID, email: str, name: str, password_hash: str) -> int:
+async def sign_up(
+    db: AsyncSession,
+    *,
+    member_id: UUID,
+    email: str,
+    name: str,
+    password_hash: str | None,
+    language: str = "en",
+    mailbox: str | None = None,
+    waits: bool = False,
+) -> int:
     """Make `member_id`, for whom `db` already acts, a member; return their welcome credits. `email` is normalised.
 
-    Raises `EmailTaken`; the transaction is of no more use then.
+    `mailbox` stands for the mailbox behind the address, which is welcomed once. Who `waits` for an operator's approval
+    has neither wallet nor welcome until then. Raises `EmailTaken`; the transaction is of no more use then.
     """
+    values = {"id": member_id, "email": email, "name": name, "password_hash": password_hash, "language": language}
     try:
-        await db.execute(insert(Member).values(id=member_id, email=email, name=name, password_hash=password_hash))
+        await db.execute(insert(Member).values(values | {"state": "waiting" if waits else "active"}))
     except IntegrityError as error:
         raise EmailTaken from error
-    await ledger.open_wallet(db, member_id=member_id)
-    credits = await ledger.welcome(db, member_id=member_id)
+    credits = 0 if waits else await settle_in(db, member_id=member_id, mailbox=mailbox)
     await events.record(db, "member:signed_up", member=member_id, subject=member_id, credits=credits)
     return credits
+
+
+async def settle_in(db: AsyncSession, *, member_id: UUID, mailbox: str | None) -> int:
+    """Open the member's wallet and put the welcome in it, unless their mailbox has had one; return the credits."""
+    await ledger.open_wallet(db, member_id=member_id)
+    if mailbox is not None and not rows_changed(await db.execute(_FIRST, {"mailbox": mailbox})):
+        return 0
+    return await ledger.welcome(db, member_id=member_id)
+
+
+# names no column to conflict with: the roles that write here may not read
+_FIRST = text("INSERT INTO welcomes (mailbox) VALUES (:mailbox) ON CONFLICT DO NOTHING")

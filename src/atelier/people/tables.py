@@ -14,7 +14,7 @@ _TIME = DateTime(timezone=True)
 
 
 class Member(Table):
-    """A person with an account; `email` is normalised, `state` is active or banned."""
+    """A person with an account; `email` is normalised, `state` is active, waiting or banned."""
 
     __tablename__ = "members"
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -25,6 +25,8 @@ class Member(Table):
     # only the web role may read it, so it never comes along by itself
     password_hash: Mapped[str | None] = mapped_column(Text, deferred=True, deferred_raiseload=True)
     created_at: Mapped[datetime] = mapped_column(_TIME, server_default="now()")
+    verified_at: Mapped[datetime | None] = mapped_column(_TIME)  # when they showed that they read mail at `email`
+    language: Mapped[str] = mapped_column(Text, server_default="en")
 
 
 class Session(Table):
@@ -67,3 +69,27 @@ class Invitation(Table):
     expires_at: Mapped[datetime] = mapped_column(_TIME)
     used_at: Mapped[datetime | None] = mapped_column(_TIME)
     used_by: Mapped[UUID | None]
+    made_by: Mapped[UUID | None]  # the operator; None for the first operator's link
+    email: Mapped[str | None] = mapped_column(Text)  # where it was mailed to
+    note: Mapped[str] = mapped_column(Text, server_default="")
+
+
+class Confirmation(Table):
+    """A wish that is answered by mail, and the single-use key in that mail; only the key's digest is kept."""
+
+    __tablename__ = "confirmations"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    member_id: Mapped[UUID | None]
+    purpose: Mapped[str] = mapped_column(Text)  # sign_up, again, reset, verify, change
+    email: Mapped[str] = mapped_column(Text)
+    language: Mapped[str] = mapped_column(Text)
+    name: Mapped[str | None] = mapped_column(Text)
+    password_hash: Mapped[str | None] = mapped_column(Text, deferred=True, deferred_raiseload=True)
+    invitation_id: Mapped[UUID | None]
+    wanted: Mapped[str | None] = mapped_column(Text)  # the path to go on to
+    digest: Mapped[str] = mapped_column(Text, deferred=True)
+    binding: Mapped[str | None] = mapped_column(Text)  # the digest of what the browser keeps that asked
+    created_at: Mapped[datetime] = mapped_column(_TIME, server_default="now()")
+    expires_at: Mapped[datetime] = mapped_column(_TIME)
+    answered_at: Mapped[datetime | None] = mapped_column(_TIME)
+    used_at: Mapped[datetime | None] = mapped_column(_TIME)

@@ -13,7 +13,8 @@ from atelier.base.signals import Signals
 from atelier.catalog import Catalog
 from atelier.engines import Engines
 from atelier.limits import Limiter
-from atelier.notify import Carrier, Keys, Writer
+from atelier.notify import Carrier
+from atelier.people.doors import Doors
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,6 @@ class Studio:
     engines: Engines
     welcome_credits: int
     carrier: Carrier  # of mail
-    keys: Keys
-    writer: Writer
+    doors: Doors
     trusted_proxies: frozenset[str] = frozenset()
     cors_origins: tuple[str, ...] = ()

@@ -11,6 +11,8 @@ from atelier.jobs.queue import open_queue
 from atelier.jobs.worker import GRACE, Stops, work
 from atelier.notify import jobs as notify_jobs
 from atelier.notify.deliver import Postman
+from atelier.people import jobs as people_jobs
+from atelier.people.answer import Answerer
 from atelier.studio.house import Studio
 from atelier.studio.perform import expire, perform
 
@@ -25,9 +27,10 @@ async def work_until(
 ) -> None:
     """Perform the studio's jobs until `stop` is set; `queues` are engines' ids, all that are known by default."""
     stops = Stops(studio.worker_db)
-    postman = Postman(studio.worker_db, studio.carrier, studio.keys, studio.origin)
-    tasks = notify_jobs.tasks(postman)
-    rounds = notify_jobs.rounds(postman)
+    postman = Postman(studio.worker_db, studio.carrier, studio.doors.keys, studio.origin)
+    answerer = Answerer(studio.worker_db, studio.doors.writer)
+    tasks = [*notify_jobs.tasks(postman), *people_jobs.tasks(answerer)]
+    rounds = [*notify_jobs.rounds(postman), *people_jobs.rounds(answerer)]
     queue = open_queue(studio.queue_url, lambda taken: perform(studio, stops, taken), tasks=tasks)
     sweeping = asyncio.create_task(sweep_until(studio.worker_db, studio.assets.store, stop), name="sweep")
     try:

@@ -18,6 +18,8 @@ NOBODYS = {
     "tool": "image.generate",
     "model_id": "sketch",
     "model": "sketch",
+    "mail_id": "01940000-0000-7000-8000-000000000003",
+    "invitation_id": "01940000-0000-7000-8000-000000000004",
     "position": "0",
     "variant": "original",
     "part": "0",
