@@ -13,6 +13,7 @@ from sqlalchemy import Integer, Text, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from atelier import ledger
+from atelier.base.db import commit_together
 from atelier.base.errors import BadRequest, Conflict
 from atelier.base.ids import new_id
 from atelier.catalog import Catalog, UnknownModel
@@ -105,6 +106,7 @@ async def begin(db: AsyncSession, catalog: Catalog, member_id: UUID, wish: Wish)
     }
     with ledger.holding(job_id):
         await db.execute(_WRITE, row)
+    await commit_together(db)
     return job_id
 
 

@@ -19,7 +19,7 @@ from sqlalchemy import BigInteger, Integer, Text, bindparam, text, update
 from atelier import assets
 from atelier.assets import Kept
 from atelier.base import events
-from atelier.base.db import Acting, Database
+from atelier.base.db import Acting, Database, commit_together
 from atelier.base.errors import AtelierError
 from atelier.base.ids import new_id
 from atelier.base.log import get_log
@@ -193,6 +193,7 @@ async def finish(database: Database, job: Job, ending: Ending, *, entry: int | N
             return False
         for position, kept in sorted(ending.kept.items()):
             await assets.add(db, kept, job_id=job.id, position=position, title=job.title)
+        await commit_together(db)
     get_log().info(f"job:{ending.state}", job=str(job.id), member=str(job.member_id), made=made, charged=charged)
     return True
 
