@@ -48,7 +48,7 @@ def save(folder: Path, recipe: Recipe, transformer: Any, writer: Any, vae: Any) 
 
 
 def _load_as_floats(config: Path) -> None:
-    """Unless told otherwise transformers keeps the file's precision and diffusers does not; together they must agree."""
+    """Unless told otherwise transformers keeps a file's precision and diffusers does not; they must agree."""
     values = json.loads(config.read_text()) | {"dtype": "float32"}
     config.write_text(json.dumps(values, indent=2) + "\n")
 

@@ -69,7 +69,15 @@ def heap(circles: Iterable[tuple[float, float, float]]) -> Any:
     path = skia.Path()
     for x, y, radius in circles:
         path.addCircle(x, y, radius)
-    return skia.Simplify(path)
+    return merged(path)
+
+
+def merged(path: Any) -> Any:
+    """A path without its inner lines; as it is, in the few cases that skia can't solve."""
+    try:
+        return skia.Simplify(path)
+    except RuntimeError:
+        return path
 
 
 def curve(*points: Point) -> Any:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-
-import skia
+from typing import Any
 
 from house.world.colour import INK, WHITE, Colour, between, darker, lighter, mix, rgb
 from house.world.fields import Attributes
 from house.world.mood import Mood
-from house.world.pen import Pen, blob, box, heap, oval, polygon
+from house.world.pen import Pen, blob, box, merged, oval, polygon
 from house.world.streams import stream
 
 BANDS = {"poster": 6, "paper": 4, "ink": 3}
@@ -102,12 +101,17 @@ def _draw_disc(pen: Pen, mood: Mood, kind: str, disc: Disc) -> None:
             pen.stroke(a, (x + outer * math.cos(turn), y + outer * math.sin(turn)), INK, 0.007)
 
 
-def _crescent(x: float, y: float, r: float) -> object:
-    path = skia.Path()
-    path.addCircle(x, y, r)
-    bite = skia.Path()
-    bite.addCircle(x + 0.52 * r, y - 0.24 * r, 0.82 * r)
-    return skia.Op(path, bite, skia.PathOp.kDifference_PathOp)
+def _crescent(x: float, y: float, r: float) -> Any:
+    """A disc without a smaller disc that lies to its upper right."""
+    dx, dy, bite = 0.52, -0.24, 0.82
+    apart, turn = math.hypot(dx, dy), math.atan2(dy, dx)
+    outer = math.acos((apart**2 + 1 - bite**2) / (2 * apart))  # half the angle that the bite takes from the disc
+    inner = math.pi - math.acos((apart**2 + bite**2 - 1) / (2 * apart * bite))
+    rim = [turn + outer + (2 * math.pi - 2 * outer) * k / 40 for k in range(41)]
+    edge = [turn + math.pi + (math.pi - inner) * (2 * k / 30 - 1) for k in range(31)]
+    points = [(x + r * math.cos(a), y + r * math.sin(a)) for a in rim]
+    points += [(x + r * (dx + bite * math.cos(a)), y + r * (dy + bite * math.sin(a))) for a in reversed(edge)]
+    return polygon(points)
 
 
 def _stars(pen: Pen, mood: Mood, seed: int) -> None:
@@ -140,9 +144,10 @@ def clouds(pen: Pen, mood: Mood, seed: int) -> None:
             (x + size * 0.2, y - size * 0.62, size * 0.66),
             (x + size * 0.88, y - size * 0.34, size * 0.4),
         ]
-        foot = box(x - size * 1.5, y - size * 0.42, x + size * 1.5, y, size * 0.2)
-        whole = skia.Op(heap(bumps), foot, skia.PathOp.kUnion_PathOp)
-        pen.shape(whole, mix(base, mood.haze(), 0.12 * (k % 3)), lift=1.2)
+        path = box(x - size * 1.5, y - size * 0.42, x + size * 1.5, y, size * 0.2)
+        for cx, cy, radius in bumps:
+            path.addCircle(cx, cy, radius)
+        pen.shape(merged(path), mix(base, mood.haze(), 0.12 * (k % 3)), lift=1.2)
 
 
 def fog(pen: Pen, mood: Mood, seed: int) -> None:
