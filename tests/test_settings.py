@@ -140,3 +140,35 @@ def test_a_file_in_the_place_of_the_data_folder_is_said(tmp_path: Path) -> None:
     (tmp_path / "home").write_text("not a folder")
     with pytest.raises(BadHome, match="is no folder: a file is in its place"):
         load(home=tmp_path / "home")
+
+
+def test_a_mail_server_needs_a_sender_and_confirms_e_mails(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not load().verifies
+    monkeypatch.setenv("ATELIER_SMTP_URL", "smtp://studio:hush@mail.example.org:587")
+    with pytest.raises(BadSettings, match="ATELIER_MAIL_FROM must be set"):
+        load()
+    monkeypatch.setenv("ATELIER_MAIL_FROM", "Atelier <studio@example.org>")
+    found = load()
+    assert found.verifies
+    assert "hush" not in repr(found)
+    monkeypatch.setenv("ATELIER_VERIFY_EMAIL", "false")
+    assert not load().verifies
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("SMTP_URL", "http://mail.example.org", "must begin with smtp:// or smtps://"),
+        ("SMTP_URL", "smtp://", "names no server"),
+        ("SMTP_URL", "smtp://host:99999", "names a port that is none"),
+        ("MAIL_FROM", "nobody", "must be an address"),
+        ("MAIL_FROM", "A <a@b.org>\r\nBcc: x@y.org", "must be an address"),
+        ("VERIFY_EMAIL", "perhaps", "must be true or false"),
+        ("REGISTRATION", "sometimes", "must be open, approval, invitation or closed"),
+    ],
+)
+def test_mail_settings_that_cannot_be(monkeypatch: pytest.MonkeyPatch, name: str, value: str, says: str) -> None:
+    monkeypatch.setenv(f"ATELIER_{name}", value)
+    with pytest.raises(BadSettings) as raised:
+        load()
+    assert says in raised.value.message.replace("'", "")

@@ -34,8 +34,9 @@ async def outbox(db: AsyncSession, *, before: UUID | None = None, limit: int = 3
     if before is not None:
         wanted = wanted.where(Mail.id < before)
     mails = list(await db.scalars(wanted))
-    counted = dict((await db.execute(select(Mail.state, func.count()).group_by(Mail.state))).tuples().all())
-    counts = {state: counted.get(state.value, 0) for state in State}
+    counts = dict.fromkeys(State, 0)
+    for state, count in await db.execute(select(Mail.state, func.count()).group_by(Mail.state)):
+        counts[State(state)] = count
     return Page(mails[:limit], counts, mails[limit - 1].id if len(mails) > limit else None)
 
 
