@@ -41,7 +41,7 @@ def resume(folder: Path, stage: str, clock: Clock, parts: dict[str, Any], device
         for each, state in zip(part, states, strict=True) if isinstance(part, list) else [(part, states)]:
             each.load_state_dict(state)
     clock.resume(kept["clock"])
-    print(f"{stage}: goes on at step {clock.step}, {clock.spent:.0f} s", flush=True)
+    print(f"{stage}: taken up at step {clock.step}, {clock.spent:.0f} s", flush=True)
     torch.set_rng_state(kept["chance"]["cpu"].cpu())
     if kept["chance"]["cuda"] and torch.cuda.is_available():
         torch.cuda.set_rng_state_all([state.cpu() for state in kept["chance"]["cuda"]])

@@ -23,6 +23,8 @@ def prepare(device: torch.device, seed: int, threads: int | None = None) -> None
         torch.backends.cuda.matmul.allow_tf32 = True
         torch.backends.cudnn.allow_tf32 = True
         torch.backends.cudnn.benchmark = True
+        torch._dynamo.config.recompile_limit = 64  # shapes, words alone or with a reference
+        torch._dynamo.config.suppress_errors = True  # what can't be compiled runs as it is
     elif threads:
         torch.set_num_threads(threads)
 

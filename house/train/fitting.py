@@ -65,7 +65,6 @@ class Fit:
     ) -> None:
         self.recipe, self.learner, self.device, self.speed = recipe, learner, device, speed
         if device.type == "cuda":
-            torch._dynamo.config.recompile_limit = 64
             learner.modules[0].compile_repeated_blocks(dynamic=False)  # a block compiles in seconds, all in minutes
         for module in learner.modules:
             module.train()

@@ -7,7 +7,7 @@ import tarfile
 from pathlib import Path
 
 PIECE = 15 * 2**20
-NAMES = ["model", "judge", "likeness", "recipe.json", "figures.json", "answers.jsonl", "README.md"]
+NAMES = ["model", "judge", "likeness/0", "recipe.json", "figures.json", "answers.jsonl", "README.md"]
 
 
 def pack(folder: Path, target: Path) -> list[Path]:

@@ -30,7 +30,7 @@ class Recipe:
     ae_whole: float = 0.35  # the last share of the time, on whole pictures
     ae_rate: float = 1e-3
     ae_kl: float = 1e-4
-    ae_minutes: float = 7.5
+    ae_minutes: float = 7.2
     ae_steps: int = 10**9
     # latents
     pictures: int = 160_000
@@ -53,15 +53,15 @@ class Recipe:
     mean: float = 0.999
     cooldown: float = 0.4
     drop: float = 0.1  # captions left empty, for guidance
-    fit_minutes: float = 12.5
+    fit_minutes: float = 12.0
     fit_steps: int = 10**9
     guidance: float = 2.5  # that the model is taught by heart
-    distil_minutes: float = 1.7
+    distil_minutes: float = 1.6
     distil_steps: int = 10**9
     # judge and embedding
     read_width: int = 48
     read_batch: int = 192
-    read_minutes: float = 1.5  # for each of the two
+    read_minutes: float = 2.0  # the judge; the likeness takes 0.7 of it
     read_steps: int = 10**9
     # likeness
     photos: int = 8

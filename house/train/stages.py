@@ -44,11 +44,11 @@ def stages(recipe: Recipe) -> list[Stage]:
         Stage("judge", reading.train_judge, recipe.read_minutes, recipe.read_steps),
         Stage("likeness", reading.train_likeness, recipe.read_minutes * 0.7, recipe.read_steps),
         Stage("sheets", _sheets, about=0.3),
-        Stage("score", _score, about=1.4),
+        Stage("score", _score, about=2.0),
     ]
 
 
-FIXED = 3.5  # minutes of the stages without a box, on a fast GPU
+FIXED = 4.5  # minutes of the stages without a box, on a fast GPU
 
 
 def _latents(recipe: Recipe, folder: Path, clock: Clock, device: torch.device) -> dict[str, Any]:
@@ -86,7 +86,7 @@ def _sheets(recipe: Recipe, folder: Path, clock: Clock, device: torch.device) ->
 def _score(recipe: Recipe, folder: Path, clock: Clock, device: torch.device) -> dict[str, Any]:
     """The fidelity table, and a sheet of a learned face: 512 pictures a figure on a GPU, fewer elsewhere."""
     few, fast = recipe.pictures < 1000, device.type == "cuda"
-    batch, count, seconds = (2, 2, 1e9) if few else (64, 512, 100.0) if fast else (4, 48, 600.0)
+    batch, count, seconds = (2, 2, 1e9) if few else (64, 512, 140.0) if fast else (4, 48, 600.0)
     known = recipes.load(folder / "model")
     m = fidelity.Measurement(folder, folder / "answers.jsonl", device, batch, known.steps, known.guidance)
     who, options = asking.who(0), m.options("square")

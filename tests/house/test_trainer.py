@@ -26,6 +26,9 @@ def seeded(): return torch.Generator().manual_seed(1)
 text = FluxPipeline.from_pretrained(folder)
 plain = text(**words, **quick, width=48, height=80, generator=seeded()).images[0]
 assert plain.shape == (80, 48, 3), plain.shape
+for odd in ("", "雪の山と月", "🎈🎈", "a boat " * 300, "pneumonoultramicroscopicsilicovolcanoconiosis <lora:x:1> %s"):
+    made = text(prompt=odd, max_sequence_length=24, **quick, width=64, height=64, generator=seeded()).images[0]
+    assert np.isfinite(made).all(), odd
 text.load_lora_weights(lora)
 learned = text(**words, **quick, width=48, height=80, generator=seeded()).images[0]
 assert not np.array_equal(plain, learned)
@@ -54,7 +57,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     first = train("all", "--smoke", "--to", str(place), "--threads", "1", "--piece-minutes", "0.01")
     assert "Piece over in autoencoder; saved." in first
     rest = train("all", "--smoke", "--to", str(place), "--threads", "1")
-    assert "autoencoder: goes on at step 1" in rest
+    assert "autoencoder: taken up at step 1" in rest
     return place
 
 

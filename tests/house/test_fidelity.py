@@ -1,0 +1,45 @@
+"""What the measurement says of answers, and of a model that is not there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bench import fidelity as bench
+
+SHARE = {"value": 0.97, "low": 0.95, "high": 0.985, "pictures": 500}
+NOTHING = {"value": None, "low": None, "high": None, "pictures": 0}
+KEYS = ["generate", "hats_and_shirts", "edit", "edit_rest", "identity", "identity_base"]
+
+
+def test_the_table_stands_beside_the_prototype_and_says_what_was_not_asked() -> None:
+    shares: dict[str, Any] = dict.fromkeys(KEYS, SHARE) | {"identity": NOTHING}
+    lines = bench.table({"shares": shares}).splitlines()
+    assert lines[2] == "| generate | 0.970 | 0.950 to 0.985 | 500 | .94 |"
+    assert lines[6] == "| identity | not asked | | 0 | 1.00 |"
+
+
+def test_without_a_model_it_says_how_to_get_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOUSE", str(tmp_path))
+    with pytest.raises(SystemExit) as trouble:
+        bench.run(["--quick"])
+    assert "README.md" in str(trouble.value) or "requirements.txt" in str(trouble.value)
+
+
+def test_answers_become_the_six_figures() -> None:
+    pytest.importorskip("torch", reason="the judge needs torch: pip install -r house/requirements.txt")
+    pytest.importorskip("skia", reason="the painter needs skia-python: pip install -r house/requirements.txt")
+    from house.judge.fidelity import summary
+
+    done = {
+        "generate": [{"asked": "generate", "batch": 0, "who": True, "shirt": True, "hat": False, "skin": True}],
+        "edit": [
+            {"wish": {"hat": True, "hat_colour": True}, "rest": {"skin": True, "who": False}, "off": 4.0},
+            {"wish": {"hat": True, "hat_colour": False}, "rest": {"skin": True, "who": True}, "off": 6.0},
+        ],
+    }
+    found = summary(done)
+    assert [found[key] for key in KEYS] == [0.75, 0.5, 0.5, 0.75, None, None]
+    assert found["edit_off"] == 5.0
+    assert found["attributes"]["hat"]["value"] == 0.0
