@@ -11,9 +11,9 @@ from playwright.sync_api import Page, Request
 from tests.journeys.visitor import sign_up
 
 AXE = (Path(__file__).parent / "vendor" / "axe.js").read_text()
-DOORS = ["/", "/sign-up", "/sign-in"]
+DOORS = ["/", "/sign-up", "/sign-in", "/sign-in?done=reset", "/forgotten"]
 ROOMS = ["/make/image.generate", "/jobs", "/jobs?state=failed", "/library", "/library?q=nothing", "/wallet", "/account"]
-CONSOLE = ["/console", "/console/members", "/console/queue", "/console/models"]
+CONSOLE = ["/console", "/console/members", "/console/queue", "/console/models", "/console/invitations", "/console/mail"]
 RULES = {
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 }
