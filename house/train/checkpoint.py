@@ -67,7 +67,17 @@ def figures(folder: Path) -> dict[str, dict[str, Any]]:
 
 def write_figures(folder: Path, stage: str, found: dict[str, Any]) -> None:
     """Mark a stage as finished, with its figures."""
+    _replace(folder, figures(folder) | {stage: found})
+
+
+def forget(folder: Path, stage: str) -> None:
+    """Begin a stage anew: neither its state nor its figures count."""
+    path(folder, stage).unlink(missing_ok=True)
+    _replace(folder, {name: found for name, found in figures(folder).items() if name != stage})
+
+
+def _replace(folder: Path, known: dict[str, dict[str, Any]]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     new = folder / "figures.new"
-    new.write_text(json.dumps(figures(folder) | {stage: found}, indent=1) + "\n")
+    new.write_text(json.dumps(known, indent=1) + "\n")
     os.replace(new, folder / "figures.json")

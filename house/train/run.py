@@ -30,14 +30,14 @@ def run(options: Any, start: float) -> int:
     for stage in known:
         if options.command not in ("all", stage.name):
             continue
-        if stage.name in checkpoint.figures(folder) and not options.again:
+        if options.again:
+            checkpoint.forget(folder, stage.name)
+        if stage.name in checkpoint.figures(folder):
             print(f"{stage.name}: finished before")
             continue
         if ends and stage.about and time.monotonic() + stage.about * 60 > ends:
             print(f"Piece over before {stage.name}; the same command goes on from here.", flush=True)
             return 0
-        if options.again:
-            checkpoint.path(folder, stage.name).unlink(missing_ok=True)
         clock = Clock(stage.minutes * scale or 1e9, stage.steps, piece_ends=ends)
         try:
             _one(stage, recipe, folder, where, clock)

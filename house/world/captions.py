@@ -193,7 +193,7 @@ def _with_art(a: Attributes, named: set[str], rng: random.Random, text: str, tag
     if "art" not in named:
         return text
     art = rng.choice(ART[a["art"]])
-    if not tags and art.startswith(("a ", "an ")) and rng.random() < 0.5:
+    if not tags and art.startswith(("a ", "an ")) and text.startswith(NOUNS) and rng.random() < 0.6:
         return f"{art} of {text}"
     return f"{text}, {art}" if rng.random() < 0.7 else f"{art}, {text}"
 

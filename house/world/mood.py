@@ -14,7 +14,13 @@ SKIES = {  # zenith, middle, horizon
     "night": ["0a1033", "1a3373", "3f66b0"],
 }
 SHADES = {"dawn": ("b97f97", 0.26), "day": ("ffffff", 0.0), "dusk": ("3a1f55", 0.5), "night": ("0a1336", 0.68)}
-TINTS = {"pink": "f08bab", "teal": "22a39b", "golden": "efaa2c", "violet": "8452c6", "grey": "84888e"}
+TINTS = {  # in the light, and in the dark, where a tint must be deeper to be seen
+    "pink": ("f08bab", "b3195f"),
+    "teal": ("22a39b", "0b706b"),
+    "golden": ("efaa2c", "a9620a"),
+    "violet": ("8452c6", "5a1fb0"),
+    "grey": ("84888e", "45494f"),
+}
 VEILS = {"cloudy": ("aab4c0", 0.5), "rain": ("6f7f90", 0.62), "snow": ("d3dde8", 0.6), "fog": ("e3e4e2", 0.55)}
 DIM = {"dawn": 0.0, "day": 0.0, "dusk": 0.45, "night": 0.8}  # how dark a cloud's grey becomes
 SNOW = rgb("f2f6fb")
@@ -74,8 +80,10 @@ class Mood:
         """Pulled towards the palette at the same lightness."""
         if self.palette == "natural":
             return colour
-        goal = rgb(TINTS[self.palette])
-        light, base = lightness(colour), lightness(goal)
+        bright, deep = (rgb(code) for code in TINTS[self.palette])
+        light = lightness(colour)
+        goal = mix(deep, bright, min(1.0, light / lightness(bright)))
+        base = lightness(goal)
         if light < base:
             goal = mix((0, 0, 0), goal, light / base)
         else:

@@ -57,7 +57,7 @@ SCENES: dict[str, dict[str, list[str]]] = {
         "city": ["a city", "a city skyline", "skyscrapers", "a town of tall buildings"],
     },
     "disc": {
-        "none": ["no sun or moon", "an empty sky"],
+        "none": ["no sun or moon", "neither sun nor moon"],
         "sun": ["the sun", "a big sun", "a glowing sun", "the sun in the sky"],
         "crescent": ["a crescent moon", "a thin moon", "a sickle moon"],
         "full moon": ["a full moon", "a round moon", "the full moon"],
