@@ -26,6 +26,7 @@ from atelier.people import api as people_api
 from atelier.people import pages as people_pages
 from atelier.people import recovery_pages, sign_up_pages
 from atelier.people.callers import Callers
+from atelier.people.oidc import pages as oidc_pages
 from atelier.studio import Studio
 from atelier.studio import api as studio_api
 from atelier.studio import pages as studio_pages
@@ -49,6 +50,7 @@ ROUTES = (
     sign_up_pages.routes,
     recovery_pages.routes,
     people_account.routes,
+    oidc_pages.routes,
     people_account_email.routes,
     people_api.routes,
     ledger_pages.routes,
@@ -79,12 +81,15 @@ def create_app(studio: Studio) -> FastAPI:
     app.state.studio = studio
     app.state.store = studio.assets
     app.state.doors = studio.doors
+    app.state.elsewhere = studio.elsewhere
 
     async def surround(request: Request, caller: Caller) -> None:
         async with studio.web_db.transaction(Acting.member(caller.member_id)) as db:
             request.state.balance = await ledger.balance(db, member_id=caller.member_id)
 
-    templates = Templates([HERE / room / "templates" for room in ROOMS])
+    templates = Templates(
+        [HERE / room / "templates" for room in ROOMS], globals={"ways_in": studio.elsewhere.buttons}
+    )
     app.state.parts = Parts(
         web_db=studio.web_db,
         operator_db=studio.operator_db,

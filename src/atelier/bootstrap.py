@@ -17,6 +17,7 @@ from atelier.engines import Engine, Engines
 from atelier.limits import Limiter, parse_rates
 from atelier.notify import Carrier, Keys, NoCarrier, Smtp, Writer
 from atelier.people.doors import Doors, Mode
+from atelier.people.oidc.elsewhere import Elsewhere
 from atelier.settings import Settings
 from atelier.studio import Studio
 
@@ -87,6 +88,7 @@ async def open_studio(
                 writer=Writer(settings.origin, [PEOPLE / "templates"]),
                 secret=secret,
             ),
+            elsewhere=Elsewhere(settings.providers, secret, settings.origin),
             cors_origins=tuple(filter(None, settings.cors_origins.replace(" ", "").split(","))),
             trusted_proxies=frozenset(filter(None, settings.trusted_proxies.replace(" ", "").split(","))),
         )

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
@@ -27,6 +27,9 @@ from pydantic_settings import (
 from atelier.base.crypto import new_token
 from atelier.base.errors import AtelierError
 from atelier.base.mailhead import is_sender
+
+if TYPE_CHECKING:
+    from atelier.people.oidc.provider import Provider
 
 PREFIX = "ATELIER_"
 CLONE = Path(__file__).parents[2]  # where .env and data/ lie, when the studio runs from a clone as bin/studio does
@@ -112,6 +115,11 @@ class Settings(BaseSettings):
         " reads the mail in the console.",
     )
     mail_from: str = Field("", description="Whom mail comes from: `Atelier <studio@example.org>`.")
+    oidc: SecretStr = Field(
+        SecretStr(""),
+        description="Other ways to sign in: OpenID providers and GitHub, as TOML or JSON. Default: `oidc.toml` in the"
+        " data folder, if there is one.",
+    )
     cors_origins: str = Field(
         "", description="Other sites whose pages may call the API with a token, with commas: `https://app.example`."
     )
@@ -138,6 +146,22 @@ class Settings(BaseSettings):
         """The public address without a slash at its end."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return (self.url or f"http://{host}:{self.port}").rstrip("/")
+
+    @property
+    def providers(self) -> tuple[Provider, ...]:
+        """Through whom members can sign in; `ValueError` says what is wrong with what the operator wrote."""
+        written, path = self.oidc.get_secret_value(), self.home / "oidc.toml"
+        if not written and path.is_file():
+            try:
+                written = path.read_text("utf-8")
+            except (OSError, UnicodeDecodeError) as error:
+                reason = error.strerror if isinstance(error, OSError) else "it is no text"
+                raise ValueError(f"{path} cannot be read: {reason}.") from None
+        if not written:
+            return ()
+        from atelier.people.oidc.provider import parse  # the supervisor reads settings and should stay small
+
+        return parse(written, self.home)
 
     @property
     def verifies(self) -> bool:
@@ -178,6 +202,10 @@ class Settings(BaseSettings):
             found = urlsplit(origin)
             if found.scheme not in ("http", "https") or not found.netloc or found.path or "*" in origin:
                 yield f"ATELIER_CORS_ORIGINS names {origin}, which is no origin: write https://host, without a path."
+        try:
+            _ = self.providers
+        except ValueError as error:
+            yield from (f"ATELIER_OIDC: {fault}" for fault in str(error).splitlines())
         if self.limits:
             from atelier.limits.limit import parse_rates  # the supervisor reads settings and should stay small
 

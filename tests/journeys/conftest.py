@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -57,22 +58,27 @@ def studio_database(postgres: EmbeddedPostgres) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def studio(studio_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of an open studio; web and worker are processes of their own."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    home = tmp_path_factory.mktemp("studio")
+    with opened(studio_database, tmp_path_factory.mktemp("studio"), free_port(), "serve", "work") as address:
+        yield address
+
+
+@contextmanager
+def opened(database: str, home: Path, port: int, *verbs: str, **more: str) -> Iterator[str]:
+    """A studio of those processes, with `more` settings; its address."""
     settings = {
         "ATELIER_HOME": str(home),
         "ATELIER_PORT": str(port),
         "ATELIER_SECRET": SECRET,
-        "ATELIER_DATABASE_URL": studio_database.replace("postgres@", f"{migrate.OWNER}@", 1),
+        "ATELIER_DATABASE_URL": database.replace("postgres@", f"{migrate.OWNER}@", 1),
         "ATELIER_LIMITS": "sign_up=1000/hour, sign_in=1000/hour, generation=1000/minute, pages=5000/minute",
         "ATELIER_WELCOME_CREDITS": "200",
     }
     with (home / "log").open("wb") as log:
         running = [
-            subprocess.Popen([sys.executable, "-m", "atelier", verb], env=os.environ | settings, stdout=log, stderr=log)
-            for verb in ("serve", "work")
+            subprocess.Popen(
+                [sys.executable, "-m", "atelier", verb], env=os.environ | settings | more, stdout=log, stderr=log
+            )
+            for verb in verbs
         ]
     address = f"http://127.0.0.1:{port}"
     try:
@@ -83,6 +89,13 @@ def studio(studio_database: str, tmp_path_factory: pytest.TempPathFactory) -> It
             process.send_signal(signal.SIGTERM)
         for process in running:
             process.wait(20)
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def _wait(address: str, log: Path, running: list[subprocess.Popen[bytes]]) -> None:

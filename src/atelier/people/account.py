@@ -15,6 +15,8 @@ from atelier.base.ids import parse_id
 from atelier.limits.limit import GENERAL, PAGES, SIGN_IN
 from atelier.people import recovery, rules, sessions, signin, tokens
 from atelier.people.doors import Entry
+from atelier.people.oidc.elsewhere import elsewhere
+from atelier.people.oidc.identities import list_identities
 from atelier.people.passwords import passwords
 from atelier.people.tables import Member
 from atelier.web.access import Access
@@ -132,5 +134,8 @@ async def page(
         faults=faults or {},
         made=made,
         verified=await db.scalar(select(Member.verified_at).where(Member.id == me.member_id)) is not None,
+        passwordless=await db.scalar(select(Member.password_hash).where(Member.id == me.member_id)) is None,
+        links=await list_identities(db, member_id=me.member_id),
+        issuers=elsewhere(request).names,
         done=request.query_params.get("done", ""),
     )

@@ -12,6 +12,7 @@ from atelier.base.db import Acting
 from atelier.base.errors import NotFound
 from atelier.limits.limit import PAGES, SIGN_IN
 from atelier.people import rules, sessions, signin
+from atelier.people.oidc.elsewhere import ElsewhereHere
 from atelier.people.passwords import passwords
 from atelier.web.access import Access
 from atelier.web.caller import Caller
@@ -58,10 +59,14 @@ async def sign_in(
 
 
 @routes.post("/sign-out", access=Access.PUBLIC, limit=PAGES)
-async def sign_out(here: Here, maybe: MaybeMe) -> Response:
-    """End this session, in the database as in the browser."""
+async def sign_out(request: Request, here: Here, elsewhere: ElsewhereHere, maybe: MaybeMe) -> Response:
+    """End this session, in the database as in the browser, and then there, if a provider opened it."""
+    memory = await elsewhere.memory(here.web_db, maybe)
     await end_session(here, maybe)
-    response = RedirectResponse("/", 303)
+    response: Response = RedirectResponse("/", 303)
+    if onward := await elsewhere.way_out(memory):
+        called, there = onward
+        response = here.templates.page(request, "people/away.html", called=called, there=there, leaving=True)
     sessions.drop_cookie(response, here.origin)
     return response
 

@@ -1,0 +1,1 @@
+"""Signing in elsewhere: accounts at OpenID providers and GitHub that open a member's own account here (A1)."""

@@ -1,0 +1,186 @@
+"""The doors that lead through a provider: there, back, linking, unlinking, and the one that the provider knocks at."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Form, Request, Response
+from fastapi.responses import JSONResponse, RedirectResponse
+
+from atelier.base.errors import AtelierError
+from atelier.base.ids import parse_id
+from atelier.base.log import get_log
+from atelier.limits import Limit, Per
+from atelier.limits.limit import GENERAL, PAGES, SIGN_UP
+from atelier.people import rules, signin, tokens
+from atelier.people.doors import Doors, Entry
+from atelier.people.oidc import arrive, begin, identities, leave
+from atelier.people.oidc.begin import Begun, BegunElsewhere
+from atelier.people.oidc.elsewhere import Elsewhere, ElsewhereHere
+from atelier.people.oidc.provider import Provider
+from atelier.people.oidc.refusals import ProviderDeclined, ProviderLied
+from atelier.people.pages import end_session, enter
+from atelier.people.signup import EmailTaken
+from atelier.web import language, problems
+from atelier.web.access import Access
+from atelier.web.caller import Caller
+from atelier.web.parts import Db, Here, MaybeMe, Me, Parts
+from atelier.web.routes import Routes, address
+
+routes = Routes(include_in_schema=False)
+Field = Annotated[str, Form()]
+
+# nothing can be guessed at these doors; the limit only keeps one address from sending many there
+THROUGH = Limit("elsewhere", "60/10 minute", Per.ADDRESS)
+
+
+@routes.post("/sign-in/with/{provider}", access=Access.PUBLIC, limit=THROUGH)
+async def go(
+    request: Request,
+    here: Here,
+    elsewhere: ElsewhereHere,
+    provider: str,
+    next: Field = "/",
+    key: Field = "",
+) -> Response:
+    """Send the browser to a provider; `key` is an invitation's."""
+    chosen = elsewhere.provider(provider)
+    begun = Begun(chosen.id, to=rules.local_path(next), invitation=key[:100] or None)
+    return await _away(request, here, elsewhere, chosen, begun)
+
+
+@routes.post("/account/links/{provider}", access=Access.MEMBER, limit=THROUGH)
+async def go_to_link(request: Request, here: Here, elsewhere: ElsewhereHere, me: Me, provider: str) -> Response:
+    """Send a member's browser to a provider, to link the account that they have there."""
+    tokens.check_maker(me)
+    chosen = elsewhere.provider(provider)
+    begun = Begun(chosen.id, to="/account?done=linked#links", session=str(me.session_id))
+    return await _away(request, here, elsewhere, chosen, begun)
+
+
+@routes.get("/sign-in/with/{provider}/return", access=Access.PUBLIC, limit=THROUGH)
+async def come_back(
+    request: Request,
+    here: Here,
+    elsewhere: ElsewhereHere,
+    entry: Entry,
+    maybe: MaybeMe,
+    provider: str,
+    state: str = "",
+) -> Response:
+    """Where the provider sends the browser back to. Whatever is wrong is written down, and nothing is changed."""
+    chosen = elsewhere.provider(provider)
+    cookie = begin.cookie_name(here.origin, state)
+    try:
+        begun = begin.read(elsewhere.seal, request.cookies.get(cookie, ""), provider=chosen.id, state=state)
+        response = await _arrive(request, here, elsewhere, entry, chosen, begun, maybe)
+    except AtelierError as error:
+        reason = getattr(error, "reason", error.code)[:500]
+        get_log().warning("session:refused", provider=chosen.id, code=error.code, reason=reason)
+        await arrive.refused(here.web_db, chosen, error.code, address(request))
+        if isinstance(error, signin.Waits):
+            response = here.templates.page(request, "people/waiting.html", status=error.status)
+        else:
+            response = problems.answer(request, error.status, error.code, error.message, retry=error.retry, error=error)
+    secure = here.origin.startswith("https://")
+    if begin.STATE.fullmatch(state):
+        response.delete_cookie(cookie, path="/", secure=secure, httponly=True, samesite="lax")
+    return response
+
+
+@routes.post("/sign-in/with/{provider}/sign-out", access=Access.PUBLIC, limit=PAGES)
+async def told_to_end(here: Here, elsewhere: ElsewhereHere, provider: str, logout_token: Field = "") -> Response:
+    """Where the provider tells that somebody signed out there (OpenID Connect Back-Channel Logout 1.0)."""
+    chosen = elsewhere.provider(provider)
+    try:
+        if chosen.kind != "openid":
+            raise ProviderLied(chosen, "it has no such sign-out")
+        told = await elsewhere.exchange.logged_out(chosen, logout_token)
+        ended = await leave.end_here(here.web_db, chosen, told)
+    except (ProviderLied, leave.HeardBefore) as error:
+        reason = getattr(error, "reason", error.code)[:500]
+        get_log().warning("oidc:logout_refused", provider=chosen.id, reason=reason)
+        return JSONResponse({"error": "invalid_request", "error_description": error.message}, 400)
+    get_log().info("oidc:logout_heard", provider=chosen.id, sessions=ended)
+    return Response(status_code=200)
+
+
+@routes.post("/account/links/{identity_id}/removal", access=Access.MEMBER, limit=GENERAL)
+async def unlink(elsewhere: ElsewhereHere, me: Me, db: Db, identity_id: str) -> Response:
+    """Unlink an account elsewhere, and end what was begun with it in other browsers."""
+    tokens.check_maker(me)
+    wanted = parse_id(identity_id, "account")
+    await identities.unlink(db, member_id=me.member_id, identity_id=wanted, but=me.session_id, issuers=elsewhere.names)
+    return RedirectResponse("/account?done=unlinked#links", 303)
+
+
+async def _away(request: Request, here: Parts, elsewhere: Elsewhere, provider: Provider, begun: Begun) -> Response:
+    """A page that leads away at once. No redirect: browsers let the policy on forms hold for all that follows one."""
+    there = await elsewhere.address_there(provider, begun)
+    response = here.templates.page(request, "people/away.html", called=provider.name, there=there, leaving=False)
+    response.set_cookie(
+        begin.cookie_name(here.origin, begun.state),
+        begin.write(elsewhere.seal, begun),
+        max_age=begin.LASTS,
+        path="/",
+        secure=here.origin.startswith("https://"),
+        httponly=True,
+        samesite="lax",
+    )
+    return response
+
+
+async def _arrive(
+    request: Request,
+    here: Parts,
+    elsewhere: Elsewhere,
+    doors: Doors,
+    provider: Provider,
+    begun: Begun,
+    maybe: Caller | None,
+) -> Response:
+    """Ask the provider who came, outside any transaction, and let them in."""
+    if begun.session is not None and (maybe is None or str(maybe.session_id) != begun.session):
+        raise BegunElsewhere
+    said, access = await elsewhere.said(provider, begun, await _code(request, elsewhere, provider))
+    if begun.session is not None and maybe is not None:
+        said = await elsewhere.more(said, access)
+        await arrive.link(here.web_db, said, member_id=maybe.member_id)
+        return RedirectResponse(begun.to, 303)
+    arrival = arrive.Arrival(
+        agent=request.headers.get("user-agent", ""),
+        address=address(request),
+        language=language.of(request),
+        invitation=begun.invitation,
+    )
+
+    async def count() -> None:
+        await here.limiter.hit(SIGN_UP, f"address {address(request)}")
+
+    secret = await arrive.known(here.web_db, elsewhere.seal, said, arrival)
+    if secret is None:
+        said = await elsewhere.more(said, access)
+        try:
+            secret = await arrive.unknown(here.web_db, elsewhere.seal, doors, said, arrival, count=count)
+        except (identities.LinkedAlready, EmailTaken):  # in another window just now
+            secret = await arrive.known(here.web_db, elsewhere.seal, said, arrival)
+            if secret is None:
+                raise
+    await end_session(here, maybe)
+    return enter(here, secret, begun.to)
+
+
+async def _code(request: Request, elsewhere: Elsewhere, provider: Provider) -> str:
+    """The code in the answer, if it comes from whom we asked (RFC 9207) and is no refusal."""
+    answer = request.query_params
+    issuer = answer.get("iss")
+    if issuer is not None and issuer != provider.issuer:
+        raise ProviderLied(provider, f"the answer comes from {issuer[:200]!r}")
+    if issuer is None and (await elsewhere.metadata(provider)).names_itself:
+        raise ProviderLied(provider, "the answer does not say from whom it is")
+    if "error" in answer:
+        raise ProviderDeclined(provider, f"it answered {answer['error'][:60]!r}")
+    code = answer.get("code", "")
+    if not 0 < len(code) <= 4096:
+        raise ProviderLied(provider, "the answer has no code")
+    return code

@@ -1,0 +1,44 @@
+"""How a provider fails, with a sentence for the member and a `reason` for the operator's log."""
+
+from __future__ import annotations
+
+from atelier.base.errors import AtelierError, Unavailable
+from atelier.people.oidc.provider import Provider
+
+
+class ProviderDown(Unavailable):
+    """The provider is down, too slow, or cannot be reached from here."""
+
+    code = "provider_unreachable"
+
+    def __init__(self, provider: Provider, reason: str) -> None:
+        super().__init__(
+            f"{provider.name} does not answer just now, so you are not signed in there or here. Nothing was changed;"
+            " try again in a moment, or come in another way."
+        )
+        self.reason = reason
+
+
+class ProviderLied(AtelierError):
+    """The provider's answer breaks the protocol, is not from it, or is not for us."""
+
+    code = "provider_untrusted"
+    status = 502
+
+    def __init__(self, provider: Provider, reason: str) -> None:
+        super().__init__(
+            f"What came back from {provider.name} cannot be trusted, so it was not used. Nothing was changed. Begin"
+            " again; if this stays so, tell the studio's operator."
+        )
+        self.reason = reason
+
+
+class ProviderDeclined(AtelierError):
+    """The member, or the provider, said no."""
+
+    code = "provider_declined"
+    status = 403
+
+    def __init__(self, provider: Provider, reason: str) -> None:
+        super().__init__(f"{provider.name} did not let you in, or you changed your mind there. Nothing was changed.")
+        self.reason = reason

@@ -1,0 +1,35 @@
+"""Sealing what only the studio may read and nobody may change: a cookie that waits, a hint kept for signing out."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import secrets
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from atelier.base.crypto import derive
+
+_NONCE = 12  # bytes
+
+
+class Seal:
+    """AES-256-GCM under a key derived from the studio's secret; `purpose` must be the same to open."""
+
+    def __init__(self, secret: str) -> None:
+        self._cipher = AESGCM(derive(secret, "oidc seal"))
+
+    def close(self, text: str, *, purpose: str) -> str:
+        """The sealed text, in base64url."""
+        nonce = secrets.token_bytes(_NONCE)
+        sealed = nonce + self._cipher.encrypt(nonce, text.encode(), purpose.encode())
+        return base64.urlsafe_b64encode(sealed).rstrip(b"=").decode()
+
+    def open(self, sealed: str, *, purpose: str) -> str | None:
+        """The text, or None if it is not ours, was changed, or was sealed for something else."""
+        try:
+            raw = base64.urlsafe_b64decode(sealed + "=" * (-len(sealed) % 4))
+            return self._cipher.decrypt(raw[:_NONCE], raw[_NONCE:], purpose.encode()).decode()
+        except (InvalidTag, ValueError, binascii.Error):
+            return None
