@@ -72,6 +72,8 @@ async def every_member_is_an_operator(scene: Scene, patch: pytest.MonkeyPatch) -
 
     async def promoted(request: Request) -> Caller | None:
         found = await identify(request)
+        if request.method != "GET":  # what such an operator would do to the audit's own members is not the point
+            return found
         return found and Caller(found.member_id, found.name, found.email, Role.OPERATOR, session_id=found.session_id)
 
     scene.parts(identify=promoted)

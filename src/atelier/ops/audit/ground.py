@@ -93,6 +93,7 @@ class Ground:
             members = [maker.id, stranger.id]
             self._opened.push_async_callback(guests.leave, owner, self.studio, members=members, since=since)
             await guests.move_in(self.studio, maker, stranger)
+            await guests.own_more(owner, maker)
             self._guests = maker, stranger
         return self._guests
 

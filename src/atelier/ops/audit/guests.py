@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 import asyncpg
@@ -36,6 +36,17 @@ THEIRS = """
 SELECT c.relname AS name FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'member_id'
 WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND NOT a.attisdropped
   AND c.relname NOT IN ('accounts', 'transfers', 'postings', 'holds')"""
+# what waits in the queue for something of theirs
+QUEUED = """DELETE FROM procrastinate_jobs WHERE EXISTS (
+  SELECT FROM jsonb_each_text(args) AS named WHERE named.value = ANY($1::text[]))"""
+# What else a member can own, by the name that routes give its id: the table, and how the maker gets a row of it
+# ($1 its id, $2 the member, $3 words that must stay with them). A room that keeps something new adds a line here.
+MORE = {
+    "identity_id": (
+        "identities",
+        "INSERT INTO identities (id, member_id, issuer, key, label) VALUES ($1, $2, 'https://audit.invalid', $3, $3)",
+    ),
+}
 STALE = "1 hour"  # after which guests of an audit that was killed are taken away
 
 
@@ -59,6 +70,7 @@ class Maker(Guest):
     asset: Asset | None = None
     token_id: UUID | None = None
     secret: str = ""  # of the token
+    more: dict[str, UUID] = field(default_factory=dict)
 
 
 def maker() -> Maker:
@@ -101,6 +113,14 @@ async def _open_account(studio: Studio, guest: Guest) -> None:
     guest.cookie = f"{sessions.cookie_name(studio.origin)}={secret}"
 
 
+async def own_more(owner: asyncpg.Connection[asyncpg.Record], maker: Maker) -> None:
+    """Give the maker one of everything else that this release's tables can hold."""
+    for name, (table, statement) in MORE.items():
+        if await owner.fetchval("SELECT to_regclass($1) IS NOT NULL", f"public.{table}"):
+            maker.more[name] = new_id()
+            await owner.execute(statement, maker.more[name], maker.id, maker.marker)
+
+
 async def sign_in_again(studio: Studio, guest: Guest) -> None:
     """A new session for a guest who was signed out on the way."""
     async with studio.web_db.transaction(Acting.member(guest.id)) as db:
@@ -127,17 +147,22 @@ async def leave(
         members = [row["id"] for row in found]
     if not members:
         return
-    rows = await owner.fetch("SELECT path, thumb_path FROM assets WHERE member_id = ANY($1)", members)
+    files = await owner.fetch("SELECT path, thumb_path FROM assets WHERE member_id = ANY($1)", members)
     theirs = await owner.fetch(THEIRS)
     async with owner.transaction():
+        gone = [str(member) for member in members]
         for table in theirs:
-            await owner.execute(f"DELETE FROM {table['name']} WHERE member_id = ANY($1)", members)  # noqa: S608
-        await owner.execute("DELETE FROM procrastinate_jobs WHERE (args ->> 'member_id')::uuid = ANY($1)", members)
+            rows = await owner.fetch(
+                f"DELETE FROM {table['name']} t WHERE member_id = ANY($1) RETURNING to_jsonb(t) ->> 'id' AS id",  # noqa: S608
+                members,
+            )
+            gone += [row["id"] for row in rows if row["id"]]
+        await owner.execute(QUEUED, gone)
         if since is not None:
             await owner.execute(NOBODYS, since)
         await owner.execute(TRIES)
         await owner.execute("DELETE FROM members WHERE id = ANY($1)", members)
-    await studio.assets.store.delete(*(path for row in rows for path in row if path))
+    await studio.assets.store.delete(*(path for row in files for path in row if path))
 
 
 def picture() -> bytes:

@@ -27,6 +27,7 @@ NOBODYS = {
     "lang": "en",
     "language": "en",
     "theme": "dark",
+    "provider": "nobody",
 }
 
 
@@ -56,7 +57,7 @@ def things(maker: Maker) -> dict[str, str]:
         "session_id": str(maker.session_id),
         "token_id": str(maker.token_id),
         "member_id": str(maker.id),
-    }
+    } | {name: str(id) for name, id in maker.more.items()}
 
 
 # names of query and form fields that hold ids, and whose
