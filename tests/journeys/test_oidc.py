@@ -12,8 +12,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from tests.journeys.conftest import free_port, opened
+from tests.journeys.test_every_page import faults
 from tests.journeys.visitor import expecting, sign_up
 
 from atelier.base.ids import new_id
@@ -191,6 +192,29 @@ def test_a_no_there(visit: Callable[..., Page]) -> None:
     page.get_by_role("button", name=GO_ON).click()
     page.get_by_role("link", name="Cancel").click()
     expect(page.get_by_text("provider_declined")).to_be_visible()
+
+
+def test_nobody_is_shut_out(visit: Callable[..., Page]) -> None:
+    page = visit()
+    come_in(page, name())
+    found = {}
+    for address in ("/account", "/sign-in", "/sign-up"):
+        if address != "/account":
+            page.context.clear_cookies(name="atelier")
+        page.goto(address)
+        expect(page.get_by_role("button", name="Corner").first).to_be_visible()
+        found[address] = faults(page)
+    page.route("**/sign-in/with/corner", stay)
+    page.get_by_role("button", name=GO_ON).click()
+    expect(page.get_by_role("heading", name="On to Corner")).to_be_visible()
+    found["away"] = faults(page)
+    assert not any(found.values()), found
+
+
+def stay(route: Route) -> None:
+    """Show the page that leads away, without its leading away."""
+    answer = route.fetch()
+    route.fulfill(response=answer, body=re.sub(r'<meta http-equiv="refresh"[^>]+>', "", answer.text()))
 
 
 def test_on_a_phone_without_scripts(visit: Callable[..., Page]) -> None:

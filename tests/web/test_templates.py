@@ -23,7 +23,9 @@ TEMPLATES = Templates(FOLDERS)
 def test_every_template_compiles_and_what_it_names_is_there(path: Path) -> None:
     tree = TEMPLATES.environment.parse(path.read_text())
     for name in meta.find_referenced_templates(tree):
-        assert name is not None
+        if name is None:
+            assert path.parent.name == "mail", "only a letter is given its form"
+            continue
         TEMPLATES.environment.get_template(name)
 
 

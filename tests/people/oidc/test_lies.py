@@ -228,6 +228,13 @@ async def test_a_no_there_is_a_no_here(visitor: httpx.AsyncClient, walk: Walk, o
     assert "<b>no" not in answer.text
 
 
+async def test_it_is_said_in_the_visitors_language(visitor: httpx.AsyncClient, walk: Walk, fake: FakeProvider) -> None:
+    visitor.headers["accept-language"] = "de"
+    assert "Corner hat dich nicht hereingelassen" in (await walk(visitor, code=None, error="access_denied")).text
+    del fake.person["email"]
+    assert "Corner hat dem Studio keine E-Mail-Adresse genannt" in (await walk(visitor)).text
+
+
 async def test_no_provider_of_that_name(visitor: httpx.AsyncClient) -> None:
     for path in ("/sign-in/with/nobody", "/sign-in/with/nobody/sign-out"):
         assert (await visitor.post(path)).status_code == 404

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 
 import httpx
+import psycopg
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import text
@@ -38,6 +40,37 @@ async def test_a_member_links_an_account_and_comes_in_with_it(
     async with browser(app) as elsewhere:
         await walk(elsewhere)
         assert (await me(elsewhere))["id"] == str(maker.member_id)
+
+
+async def test_the_member_is_told_by_mail(
+    maker: Person, walk: Walk, fake: FakeProvider, owner_url: str, app: FastAPI
+) -> None:
+    fake.person["name"] = "Ada\r\nBcc: x@example.org"
+    del fake.person["email"]
+    await walk(maker.client, LINK)
+    await walk(maker.client, LINK)  # again: nothing is new
+    with psycopg.connect(owner_url) as db:
+        (mail,) = db.execute("SELECT recipient, body FROM mails").fetchall()
+    assert mail[0] == maker.email
+    assert "also opens with" in mail[1]
+    assert "at Corner" in mail[1]
+    async with browser(app) as newcomer:
+        fake.person = {"sub": "new", "email": "new@example.org", "email_verified": True}
+        await walk(newcomer)
+    with psycopg.connect(owner_url) as db:
+        assert db.execute("SELECT count(*) FROM mails").fetchone() == (1,)  # who has just come knows how
+
+
+async def test_two_windows_cannot_unlink_the_last_two(
+    visitor: httpx.AsyncClient, walk: Walk, operator_db: Database
+) -> None:
+    await walk(visitor)
+    await walk(visitor, "/account/links/github")
+    both = [await identity(visitor, nth) for nth in (0, 1)]
+    for _ in range(3):
+        answers = await asyncio.gather(*(visitor.post(path) for path in both))
+        assert len(await rows(operator_db, "SELECT 1 FROM identities")) == 1
+        assert sorted(answer.status_code for answer in answers) in ([303, 409], [404, 409])
 
 
 async def test_linking_an_account_with_the_members_own_address_confirms_it(
@@ -118,8 +151,6 @@ async def test_the_only_way_in_stays(visitor: httpx.AsyncClient, walk: Walk, ope
 async def test_an_account_at_a_provider_that_is_no_longer_offered_is_no_way_in(
     visitor: httpx.AsyncClient, walk: Walk, owner_url: str
 ) -> None:
-    import psycopg
-
     await walk(visitor)
     await walk(visitor, "/account/links/github")
     with psycopg.connect(owner_url, autocommit=True) as db:

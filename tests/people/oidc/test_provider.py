@@ -61,7 +61,7 @@ ENTRY = {"id": "a", "name": "A", "issuer": "https://a.example", "client_id": "c"
         ({"client_secrte": "x"}, "client_secrte:"),
         ({"client_secret_file": "missing"}, "cannot be read"),
         ({"client_secret": "x", "client_secret_file": "y"}, "keep one"),
-        ({"kind": "github", "issuer": None}, "GitHub needs a client_secret"),
+        ({"kind": "github", "issuer": None}, "is missing, which GitHub needs"),
     ],
 )
 def test_slips(change: dict[str, object], sentence: str) -> None:

@@ -16,9 +16,11 @@ from tests.roles import Person, browser
 
 from atelier.app import create_app
 from atelier.base.db import Acting, Database
+from atelier.people import invitations
 from atelier.people.doors import Mode
 from atelier.people.oidc.elsewhere import Elsewhere
 from atelier.studio import Studio
+from atelier.web.caller import Role
 
 
 async def me(client: httpx.AsyncClient) -> Any:
@@ -195,6 +197,33 @@ async def test_who_needs_approval_waits_without_wallet_or_session(
         assert await rows(operator_db, "SELECT state FROM members") == [("waiting",)]
         assert await rows(operator_db, "SELECT 1 FROM sessions") == []
         assert await rows(operator_db, "SELECT 1 FROM accounts WHERE member_id IS NOT NULL") == []
+
+
+async def test_an_invitation_opens_a_closed_door_once(
+    studio: Studio, elsewhere: Elsewhere, walk: Walk, fake: FakeProvider, operator: Person, operator_db: Database
+) -> None:
+    async with operator_db.transaction(Acting.for_studio(operator.member_id)) as db:
+        keys = studio.doors.keys
+        key = keys.of(await invitations.invite(db, keys, by=operator.member_id, role=Role.CREATOR, days=7))
+    app = studio_with(studio, elsewhere, Mode.INVITATION)
+    async with browser(app) as guest:
+        page = await guest.get("/sign-up", params={"key": key})
+        assert f'name="key" value="{key}"' in page.text[page.text.index("/sign-in/with/corner") :]
+        assert (await walk(guest, data={"key": key})).status_code == 303
+        assert (await me(guest))["role"] == "creator"
+    fake.person = {"sub": "second", "email": "second@example.org", "email_verified": True}
+    async with browser(app) as second:
+        assert "registration_closed" in (await walk(second, data={"key": key})).text
+
+
+async def test_the_first_operators_link_is_no_invitation(
+    studio: Studio, elsewhere: Elsewhere, walk: Walk, operator_db: Database
+) -> None:
+    async with operator_db.transaction(Acting.for_studio()) as db:
+        key = await invitations.make_invitation(db)
+    async with browser(studio_with(studio, elsewhere, Mode.CLOSED)) as guest:
+        assert (await walk(guest, data={"key": key})).status_code == 403
+    assert await rows(operator_db, "SELECT 1 FROM invitations WHERE used_at IS NOT NULL") == []
 
 
 async def test_keys_that_were_changed_are_fetched_once(app: FastAPI, walk: Walk, fake: FakeProvider) -> None:

@@ -22,6 +22,7 @@ from atelier.people.oidc.said import Said, session_key
 from atelier.people.oidc.seal import Seal
 from atelier.people.oidc.tables import ProviderSession
 from atelier.people.tables import Member, Session
+from atelier.web.language import translate
 
 WAITS = "Your account waits for the studio's operator."
 LONGEST_HINT = 6000  # characters of an ID token that is kept; it must fit into an address
@@ -35,8 +36,11 @@ class NoEmail(AtelierError):
 
     def __init__(self, provider: Provider) -> None:
         super().__init__(
-            f"{provider.name} did not tell the studio an e-mail address, so no account was opened. Allow it there, or"
-            " open an account with a password and link the two on your account page."
+            translate(
+                "%(name)s did not tell the studio an e-mail address, so no account was opened. Allow it there, or open"
+                " an account with a password and link the two on your account page."
+            )
+            % {"name": provider.name}
         )
 
 
@@ -47,14 +51,15 @@ class SignInFirst(Conflict):
 
     def __init__(self, provider: Provider, *, proved: bool) -> None:
         because = (
-            "this e-mail has an account here that never confirmed it"
+            translate("This e-mail has an account here that never confirmed it, so %(name)s cannot open it.")
             if proved
-            else f"{provider.name} has not confirmed that this e-mail is yours"
+            else translate("%(name)s has not confirmed that this e-mail is yours, so it opens nothing here.")
         )
-        super().__init__(
-            f"You are not signed in, because {because}. Sign in with your password, or open an account with one, and"
-            f" link {provider.name} on your account page. Nothing was changed."
+        then = translate(
+            "Sign in with your password, or open an account with one, and link %(name)s on your account page. Nothing"
+            " was changed."
         )
+        super().__init__(f"{because} {then}" % {"name": provider.name})
 
 
 class NotOpen(Forbidden):
@@ -63,8 +68,11 @@ class NotOpen(Forbidden):
     code = "registration_closed"
 
     def __init__(self, mode: Mode) -> None:
-        how = "needs an invitation: open its link first" if mode is Mode.INVITATION else "is closed"
-        super().__init__(f"Nobody here has linked that account, and opening a new one {how}. Nothing was changed.")
+        super().__init__(
+            translate("Nobody here has linked that account, and a new one needs an invitation: open its link first.")
+            if mode is Mode.INVITATION
+            else translate("Nobody here has linked that account, and the studio opens no new ones.")
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +121,7 @@ async def unknown(database: Database, seal: Seal, doors: Doors, said: Said, arri
             _check(member.state)
             await act(db, Acting.member(member.id))
             await identities.link(db, said, member_id=member.id)
+            await _tell(db, doors, said, member.id)
             return await _start(db, seal, said, arrival, member.id)
     return await _open_account(database, seal, doors, said, arrival, count)
 
@@ -148,7 +157,7 @@ async def _open_account(
     raise signin.Waits(WAITS)
 
 
-async def link(database: Database, said: Said, *, member_id: UUID) -> None:
+async def link(database: Database, doors: Doors, said: Said, *, member_id: UUID) -> None:
     """Link the account to a member who is signed in; `LinkedAlready` if it is somebody's, unless it is their own."""
     async with database.transaction(Acting.knocking(said.key)) as db:
         owner = await identities.find(db, said.key)
@@ -159,12 +168,30 @@ async def link(database: Database, said: Said, *, member_id: UUID) -> None:
             raise identities.LinkedAlready(said.provider.name)
         else:
             await identities.link(db, said, member_id=member_id)
+            await _tell(db, doors, said, member_id)
 
 
 async def refused(database: Database, provider: Provider, code: str, address: str) -> None:
     """Write down that nobody came in, in a transaction of its own."""
     async with database.transaction(Acting.nobody()) as db:
         await events.record(db, "session:refused", member=None, provider=provider.id, reason=code, address=address)
+
+
+async def _tell(db: AsyncSession, doors: Doors, said: Said, member_id: UUID) -> None:
+    """Tell the member by mail that their account has another way in."""
+    wanted = select(Member.email, Member.name, Member.language).where(Member.id == member_id)
+    member = (await db.execute(wanted)).one()
+    await doors.writer.write(
+        db,
+        "people/mail/linked.html",
+        to=member.email,
+        member_id=member_id,
+        language=member.language,
+        path="/account",
+        name=member.name,
+        provider=said.provider.name,
+        label=said.label,
+    )
 
 
 def _check(state: str | None) -> None:

@@ -16,6 +16,7 @@ from atelier.people import sessions
 from atelier.people.oidc.said import Said
 from atelier.people.oidc.tables import Identity, ProviderSession
 from atelier.people.tables import Member
+from atelier.web.language import translate
 
 
 class LinkedAlready(Conflict):
@@ -24,7 +25,9 @@ class LinkedAlready(Conflict):
     code = "linked_already"
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"That account at {name} opens an account here already. Nothing was changed.")
+        super().__init__(
+            translate("That account at %(name)s opens an account here already. Nothing was changed.") % {"name": name}
+        )
 
 
 class OnlyWayIn(Conflict):

@@ -73,7 +73,8 @@ async def come_back(
     cookie = begin.cookie_name(here.origin, state)
     try:
         begun = begin.read(elsewhere.seal, request.cookies.get(cookie, ""), provider=chosen.id, state=state)
-        response = await _arrive(request, here, elsewhere, entry, chosen, begun, maybe)
+        with language.speaking(language.of(request)):
+            response = await _arrive(request, here, elsewhere, entry, chosen, begun, maybe)
     except AtelierError as error:
         reason = getattr(error, "reason", error.code)[:500]
         get_log().warning("session:refused", provider=chosen.id, code=error.code, reason=reason)
@@ -116,7 +117,8 @@ async def unlink(elsewhere: ElsewhereHere, me: Me, db: Db, identity_id: str) -> 
 
 async def _away(request: Request, here: Parts, elsewhere: Elsewhere, provider: Provider, begun: Begun) -> Response:
     """A page that leads away at once. No redirect: browsers let the policy on forms hold for all that follows one."""
-    there = await elsewhere.address_there(provider, begun)
+    with language.speaking(language.of(request)):
+        there = await elsewhere.address_there(provider, begun)
     response = here.templates.page(request, "people/away.html", called=provider.name, there=there, leaving=False)
     response.set_cookie(
         begin.cookie_name(here.origin, begun.state),
@@ -145,7 +147,7 @@ async def _arrive(
     said, access = await elsewhere.said(provider, begun, await _code(request, elsewhere, provider))
     if begun.session is not None and maybe is not None:
         said = await elsewhere.more(said, access)
-        await arrive.link(here.web_db, said, member_id=maybe.member_id)
+        await arrive.link(here.web_db, doors, said, member_id=maybe.member_id)
         return RedirectResponse(begun.to, 303)
     arrival = arrive.Arrival(
         agent=request.headers.get("user-agent", ""),

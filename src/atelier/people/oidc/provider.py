@@ -100,7 +100,7 @@ def _provider(written: _Written, folder: Path) -> Provider:
         raise ValueError("scopes must name openid.")
     secret = _secret(written, folder)
     if github and secret is None:
-        raise ValueError("GitHub needs a client_secret or a client_secret_file.")
+        raise ValueError("a client_secret or client_secret_file is missing, which GitHub needs.")
     return Provider(
         id=written.id,
         name=written.name,

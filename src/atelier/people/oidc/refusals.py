@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from atelier.base.errors import AtelierError, Unavailable
 from atelier.people.oidc.provider import Provider
+from atelier.web.language import translate
 
 
 class ProviderDown(Unavailable):
@@ -13,8 +14,11 @@ class ProviderDown(Unavailable):
 
     def __init__(self, provider: Provider, reason: str) -> None:
         super().__init__(
-            f"{provider.name} does not answer just now, so you are not signed in there or here. Nothing was changed;"
-            " try again in a moment, or come in another way."
+            translate(
+                "%(name)s does not answer just now, so you are not signed in. Nothing was changed; try again in a"
+                " moment, or come in another way."
+            )
+            % {"name": provider.name}
         )
         self.reason = reason
 
@@ -27,8 +31,11 @@ class ProviderLied(AtelierError):
 
     def __init__(self, provider: Provider, reason: str) -> None:
         super().__init__(
-            f"What came back from {provider.name} cannot be trusted, so it was not used. Nothing was changed. Begin"
-            " again; if this stays so, tell the studio's operator."
+            translate(
+                "What came back from %(name)s cannot be trusted, so it was not used. Nothing was changed. Begin again;"
+                " if this stays so, tell the studio's operator."
+            )
+            % {"name": provider.name}
         )
         self.reason = reason
 
@@ -40,5 +47,8 @@ class ProviderDeclined(AtelierError):
     status = 403
 
     def __init__(self, provider: Provider, reason: str) -> None:
-        super().__init__(f"{provider.name} did not let you in, or you changed your mind there. Nothing was changed.")
+        super().__init__(
+            translate("%(name)s did not let you in, or you changed your mind there. Nothing was changed.")
+            % {"name": provider.name}
+        )
         self.reason = reason
