@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 from fastapi import FastAPI, Request
@@ -13,13 +14,16 @@ from atelier import __version__, ledger
 from atelier.assets import api as assets_api
 from atelier.assets import files as assets_files
 from atelier.assets import pages as assets_pages
+from atelier.base.crypto import derive
 from atelier.base.db import Acting
 from atelier.ledger import api as ledger_api
 from atelier.ledger import pages as ledger_pages
 from atelier.ops import health
 from atelier.ops.console import doors as console_doors
+from atelier.ops.console import member_pages as console_member_pages
 from atelier.ops.console import outbox as console_outbox
 from atelier.ops.console import pages as console_pages
+from atelier.ops.console import record_pages as console_record_pages
 from atelier.people import account as people_account
 from atelier.people import account_email as people_account_email
 from atelier.people import api as people_api
@@ -62,6 +66,8 @@ ROUTES = (
     studio_pages.streams,
     studio_api.routes,
     console_pages.routes,
+    console_member_pages.routes,
+    console_record_pages.routes,
     console_doors.routes,
     console_outbox.routes,
 )
@@ -99,6 +105,7 @@ def create_app(studio: Studio) -> FastAPI:
         identify=Callers(studio.signals).identify,
         origin=studio.origin,
         production=studio.production,
+        key=partial(derive, studio.secret),
         debug=studio.debug,
         welcome_credits=studio.welcome_credits,
         trusted_proxies=studio.trusted_proxies,

@@ -13,6 +13,7 @@ from atelier.assets.pictures import off_loop
 from atelier.assets.store import Store
 from atelier.assets.tables import Asset, Source
 from atelier.base.db import Acting, Database
+from atelier.limits.flags import UPLOADS, SwitchedOff, flag
 
 
 async def upload(request: Request, web_db: Database, store: Store, member_id: UUID) -> Asset:
@@ -20,6 +21,9 @@ async def upload(request: Request, web_db: Database, store: Store, member_id: UU
 
     Without a title it is called like its file. A picture that the studio made once keeps its settings.
     """
+    async with web_db.transaction(Acting.member(member_id)) as db:
+        if not await flag(db, UPLOADS, member=member_id):
+            raise SwitchedOff("Bringing pictures is switched off for now. What you have stays where it is.")
     sent = await receive(request)
     brought = await off_loop(accept, sent.data, sent.content_type)
     kept = await keep(store, member_id, brought.data, brought.content_type, settings=brought.settings)

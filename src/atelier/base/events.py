@@ -22,13 +22,19 @@ CHANNEL = "atelier_event"
 
 
 class Event(Table):
-    """One fact: what happened (`noun:verb`), to which subject, whose it is, and when."""
+    """One fact: what happened (`noun:verb`), to which subject, whose it is, and when.
+
+    `actor_id` and `address`, who did it and from where, are written by the database itself from what the transaction
+    says of itself; a fact without an actor was done by the studio or by a visitor.
+    """
 
     __tablename__ = "events"
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     kind: Mapped[str] = mapped_column(Text)
     member_id: Mapped[UUID | None]
     subject_id: Mapped[UUID | None]
+    actor_id: Mapped[UUID | None]
+    address: Mapped[str | None] = mapped_column(Text)
     data: Mapped[dict[str, Any]] = mapped_column(JSONB)
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
@@ -90,5 +96,5 @@ _LATE = text("SELECT EXISTS (SELECT FROM events WHERE (xid, id) > (CAST(CAST(:xi
 
 
 async def late(db: AsyncSession, mark: Mark) -> bool:
-    """Whether facts after `mark` are written that a reader must not pass yet, because an older one is still under way."""
+    """Whether facts after `mark` are written that a reader must not pass yet: an older one is still under way."""
     return bool((await db.execute(_LATE, {"xid": str(mark.xid), "id": mark.id})).scalar_one())

@@ -6,14 +6,22 @@ how many seconds), `r` (left) and `t` (seconds until there is one more).
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Sequence
+from typing import Protocol
 
 from atelier.limits.limit import Standing
+
+
+class Headers(Protocol):
+    """What headers can be put into."""
+
+    def __setitem__(self, key: str, value: str, /) -> None: ...
+
 
 POLICY, STANDING = "RateLimit-Policy", "RateLimit"
 
 
-def put(headers: MutableMapping[str, str], standings: Sequence[Standing]) -> None:
+def put(headers: Headers, standings: Sequence[Standing]) -> None:
     """Say where the caller stands with each rate."""
     if standings:
         names = [_name(standing, place) for place, standing in enumerate(standings)]

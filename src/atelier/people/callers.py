@@ -74,5 +74,8 @@ class Callers:
             self._known.clear()
             return
         member = UUID(payload)
-        for digest in [digest for digest, known in self._known.items() if known.caller.member_id == member]:
+        concerned = [
+            digest for digest, known in self._known.items() if member in (known.caller.member_id, known.caller.looking)
+        ]
+        for digest in concerned:
             del self._known[digest]

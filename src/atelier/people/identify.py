@@ -8,13 +8,15 @@ from uuid import UUID
 
 from fastapi import Request
 from sqlalchemy import Select, func, literal, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from atelier.base import whence
 from atelier.base.clock import now
 from atelier.base.crypto import digest
 from atelier.base.db import Acting, Database, act
 from atelier.people import sessions, tokens
 from atelier.people.tables import Member, Session, Token
-from atelier.web.caller import Caller, Role
+from atelier.web.caller import STAFF, Caller, Role
 from atelier.web.parts import parts
 
 SEEN_EVERY = timedelta(minutes=1)
@@ -59,9 +61,9 @@ _WHO = (Member.id, Member.name, Member.email, Member.role)
 _OLD = func.now() - SEEN_EVERY
 
 
-def _by_session(named: str) -> Select[UUID, str, str, str, UUID, datetime, bool]:
+def _by_session(named: str) -> Select[UUID, str, str, str, UUID, datetime, bool, UUID | None, datetime | None]:
     return (
-        select(*_WHO, Session.id, Session.expires_at, Session.seen_at < _OLD)
+        select(*_WHO, Session.id, Session.expires_at, Session.seen_at < _OLD, Session.looks_at, Session.looks_until)
         .join_from(Session, Member, Member.id == Session.member_id)
         .where(Session.digest == named, Session.expires_at > func.now(), Member.state == "active")
     )
@@ -85,11 +87,24 @@ async def _browser(database: Database, named: str) -> Found | None:
         row = (await db.execute(_by_session(named))).one_or_none()
         if row is None:
             return None
-        member_id, name, email, role, session_id, expires, old = row
-        if old:
+        member_id, name, email, role, session_id, expires, old, looks_at, looks_until = row
+        if looks_at is not None and looks_until is not None and role == Role.OPERATOR:
+            seen = await _looked_at(db, looks_at, looks_until, by=member_id)
+            if seen is not None:
+                return seen
+        if old and not whence.current().reads:
             await act(db, Acting.member(member_id))
             await db.execute(update(Session).where(Session.id == session_id).values(seen_at=func.now()))
         return _found(member_id, name, email, role, expires, session_id=session_id)
+
+
+async def _looked_at(db: AsyncSession, member_id: UUID, until: datetime, *, by: UUID) -> Found | None:
+    """The member at whose pages an operator looks, if they still do; nobody looks through other operators' eyes."""
+    row = (await db.execute(select(*_WHO).where(Member.id == member_id))).one_or_none()
+    if row is None or until <= now() or row.role in STAFF:
+        return None
+    caller = Caller(row.id, row.name, row.email, Role(row.role), looking=by)
+    return Found(caller, (until - now()).total_seconds())
 
 
 async def _bearer(database: Database, named: str) -> Found | None:

@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse
 from atelier.base.crypto import digest, new_token
 from atelier.base.db import Acting
 from atelier.base.ids import new_id
-from atelier.people import confirmations, invitations, sessions, signup
+from atelier.people import confirmations, invitations, locks, sessions, signup
 from atelier.people.confirmations import Good
 from atelier.people.doors import Doors, Mode
 from atelier.people.pages import end_session, enter
@@ -73,7 +73,9 @@ async def open_account(
     if secret is None:
         return here.templates.page(request, "people/waiting.html")
     await end_session(here, instead_of)
-    return enter(here, secret, to)
+    entered = enter(here, secret, to)
+    locks.remember(entered, here.key, origin=here.origin, email=newcomer.email)
+    return entered
 
 
 async def ask_to_join(here: Parts, doors: Doors, newcomer: Newcomer, to: str, invitation_id: UUID | None) -> str:

@@ -10,8 +10,8 @@ from fastapi.responses import RedirectResponse
 
 from atelier.base.db import Acting
 from atelier.base.errors import NotFound
-from atelier.limits.limit import PAGES, SIGN_IN
-from atelier.people import rules, sessions, signin
+from atelier.limits.limit import PAGES, SIGN_IN_FORM
+from atelier.people import locks, rules, sessions, signin
 from atelier.people.oidc.elsewhere import ElsewhereHere
 from atelier.people.passwords import passwords
 from atelier.web.access import Access
@@ -29,10 +29,10 @@ async def sign_in_page(request: Request, here: Here, maybe: MaybeMe, next: str =
         return RedirectResponse(rules.local_path(next), 303)
     typed = {"email": "", "next": rules.local_path(next)}
     done = request.query_params.get("done", "")
-    return here.templates.page(request, "people/sign_in.html", typed=typed, faults={}, done=done)
+    return here.templates.page(request, "people/sign_in.html", typed=typed, faults={}, done=done, wait=None)
 
 
-@routes.post("/sign-in", access=Access.PUBLIC, limit=SIGN_IN)
+@routes.post("/sign-in", access=Access.PUBLIC, limit=SIGN_IN_FORM)
 async def sign_in(
     request: Request, here: Here, maybe: MaybeMe, email: Field = "", password: Field = "", next: Field = "/"
 ) -> Response:
@@ -42,6 +42,10 @@ async def sign_in(
         secret = await signin.sign_in(
             here.web_db,
             passwords,
+            locks.Locks(here.web_db, here.limiter),
+            at=locks.place(
+                here.key, email=email, address=address(request), cookies=request.cookies, origin=here.origin
+            ),
             email=email,
             password=password,
             agent=request.headers.get("user-agent", ""),
@@ -49,13 +53,19 @@ async def sign_in(
         )
     except signin.Waits as error:
         return here.templates.page(request, "people/waiting.html", status=error.status)
-    except (signin.WrongPassword, signin.Closed) as error:
+    except (signin.WrongPassword, signin.Closed, locks.Locked) as error:
         faults = {"password": error.message}
-        return here.templates.page(
-            request, "people/sign_in.html", typed=typed, faults=faults, done="", status=error.status
+        wait = error.minutes if isinstance(error, locks.Locked) else None
+        answer = here.templates.page(
+            request, "people/sign_in.html", typed=typed, faults=faults, done="", wait=wait, status=error.status
         )
+        if isinstance(error, locks.Locked):
+            answer.headers["Retry-After"] = str(error.seconds)
+        return answer
     await end_session(here, maybe)
-    return enter(here, secret, typed["next"])
+    entered = enter(here, secret, typed["next"])
+    locks.remember(entered, here.key, origin=here.origin, email=email)
+    return entered
 
 
 @routes.post("/sign-out", access=Access.PUBLIC, limit=PAGES)

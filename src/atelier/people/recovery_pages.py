@@ -11,7 +11,7 @@ from atelier.base.crypto import digest
 from atelier.base.db import Acting
 from atelier.limits import Limit, Per
 from atelier.limits.limit import PAGES, RESEND, RESEND_EMAIL
-from atelier.people import confirmations, recovery, rules, signin, signup
+from atelier.people import confirmations, locks, recovery, rules, signin, signup
 from atelier.people.confirmations import Good
 from atelier.people.doors import Doors, Entry
 from atelier.people.joining import Newcomer, back_to_sign_in, is_bound, open_account
@@ -60,7 +60,9 @@ async def reset(request: Request, here: Here, entry: Entry, key: Field = "", pas
         faults = {"password": fault}
         return here.templates.page(request, "people/reset.html", status=422, key=key, email=good.email, faults=faults)
     await recovery.reset(here.web_db, passwords, entry, good, key=key, password=password)
-    return back_to_sign_in("reset")
+    answer = back_to_sign_in("reset")
+    locks.remember(answer, here.key, origin=here.origin, email=good.email)  # past a lock that others made
+    return answer
 
 
 @routes.get("/confirm", access=Access.PUBLIC, limit=PAGES)

@@ -17,7 +17,7 @@ from atelier.people.passwords import passwords
 from atelier.web import language
 from atelier.web.access import Access
 from atelier.web.parts import Here, MaybeMe, Parts
-from atelier.web.routes import Routes, address
+from atelier.web.routes import Routes, counted
 
 routes = Routes(include_in_schema=False)
 Field = Annotated[str, Form()]
@@ -58,7 +58,7 @@ async def sign_up(
     typed = {"name": name, "email": email, "next": rules.local_path(next), "key": key}
     faults = _faults(name, email, password)
     if not faults:
-        await here.limiter.hit(SIGN_UP, f"address {address(request)}")
+        await here.limiter.hit(SIGN_UP, counted(request))
         newcomer = await _newcomer(request, name, email, password)
         if entry.verify and not (invited and invited.email == newcomer.email):
             binding = await ask_to_join(here, entry, newcomer, typed["next"], invited.id if invited else None)

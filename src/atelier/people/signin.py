@@ -10,8 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from atelier.base import events
 from atelier.base.db import Acting, Database
-from atelier.base.errors import AtelierError, Forbidden
+from atelier.base.errors import AtelierError, Forbidden, Unavailable
 from atelier.people import confirmations, sessions
+from atelier.people.locks import Locks, Place, succeeded
 from atelier.people.passwords import Passwords
 from atelier.people.rules import email_address
 from atelier.people.tables import Member
@@ -49,24 +50,38 @@ class Known:
 
 
 async def sign_in(
-    database: Database, passwords: Passwords, *, email: str, password: str, agent: str, address: str
+    database: Database,
+    passwords: Passwords,
+    locks: Locks,
+    *,
+    at: Place,
+    email: str,
+    password: str,
+    agent: str,
+    address: str,
 ) -> str:
     """Check who it is and open a session; return the secret for the cookie.
 
-    Raises `WrongPassword`, or, for who knows the password, `Closed` when banned and `Waits` when not let in yet.
-    Hashing is done outside any transaction.
+    Raises `WrongPassword`, which counts towards the locks, `Locked`, or for a member who knows the password `Waits`
+    or `Closed`. Hashing is done outside any transaction.
     """
+    claim = await locks.claim(at)
     known = await _find(database, email_address(email) or "")
-    right, renewed = await passwords.check(password, known.password_hash if known else None)
+    try:
+        right, renewed = await passwords.check(password, known.password_hash if known else None)
+    except Unavailable:
+        await locks.succeeded(claim, clears=False)  # nobody looked at the password
+        raise
     if known is None or not right:
-        async with database.transaction(Acting.nobody()) as db:
-            await events.record(db, "session:refused", member=None, address=address)
+        await locks.failed(claim, member=known.member_id if known else None, at=at)
         raise WrongPassword
-    if known.state == "waiting":
-        raise Waits("Your account waits for the studio's operator.")
     if known.state != "active":
+        await locks.succeeded(claim, clears=False)
+        if known.state == "waiting":
+            raise Waits("Your account waits for the studio's operator.")
         raise Closed("This account is closed. Write to the studio's operator.")
     async with database.transaction(Acting.member(known.member_id)) as db:
+        await succeeded(db, claim)
         if renewed is not None:
             await _keep(db, known.member_id, renewed)
         return await sessions.start(db, member_id=known.member_id, agent=agent, address=address)

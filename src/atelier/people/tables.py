@@ -41,6 +41,8 @@ class Session(Table):
     created_at: Mapped[datetime] = mapped_column(_TIME, server_default="now()")
     seen_at: Mapped[datetime] = mapped_column(_TIME, server_default="now()")
     expires_at: Mapped[datetime] = mapped_column(_TIME)
+    looks_at: Mapped[UUID | None]  # the member whose pages an operator sees in this session
+    looks_until: Mapped[datetime | None] = mapped_column(_TIME)
 
 
 class Token(Table):

@@ -14,6 +14,7 @@ class Access(StrEnum):
     PUBLIC = "public"
     MEMBER = "member"
     CREATOR = "creator"
+    SUPPORT = "support"  # operators, and who helps members; the database refuses a write of the latter
     OPERATOR = "operator"
     SIGNATURE = "signature"  # whoever holds a link that we signed
 
@@ -21,6 +22,7 @@ class Access(StrEnum):
 _ALLOWED = {
     Access.MEMBER: frozenset(Role),
     Access.CREATOR: frozenset({Role.CREATOR, Role.OPERATOR}),
+    Access.SUPPORT: frozenset({Role.SUPPORT, Role.OPERATOR}),
     Access.OPERATOR: frozenset({Role.OPERATOR}),
 }
 

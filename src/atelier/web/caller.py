@@ -15,7 +15,11 @@ class Role(StrEnum):
 
     MEMBER = "member"
     CREATOR = "creator"
+    SUPPORT = "support"  # sees the console and changes nothing
     OPERATOR = "operator"
+
+
+STAFF = frozenset({Role.OPERATOR, Role.SUPPORT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +32,16 @@ class Caller:
     role: Role
     session_id: UUID | None = None
     token_id: UUID | None = None
+    looking: UUID | None = None  # the operator who looks at this member's pages; nothing can be changed then
 
     @property
     def operator(self) -> bool:
         return self.role is Role.OPERATOR
+
+    @property
+    def staff(self) -> bool:
+        """Whether the console is theirs to see."""
+        return self.role in STAFF
 
 
 CHANGED = "atelier_caller"  # the channel on which the database names members about whom something changed

@@ -35,6 +35,13 @@ REPORTS = {"Reporting-Endpoints": 'csp="/csp-reports"'}
 HSTS = "max-age=63072000; includeSubDomains"
 
 
+def _who(scope: Scope) -> dict[str, str]:
+    """Who asked, by id, and which operator looked through their eyes."""
+    caller = scope["state"].get("caller")
+    found = {"member": caller.member_id, "looking": caller.looking} if caller is not None else {}
+    return {name: str(value) for name, value in found.items() if value is not None}
+
+
 class Guard:
     """ASGI middleware around the whole application."""
 
@@ -68,14 +75,17 @@ class Guard:
             await send(message)
 
         with structlog.contextvars.bound_contextvars(request=request_id):
-            if self._from_elsewhere(scope):
-                refusal = problem(403, "cross_site", "This request came from another site, so it was refused.")
-                await refusal(scope, receive, answer)
-            else:
-                await self.app(scope, receive, answer)
-            if not scope["path"].startswith("/static/"):
-                ms = round((time.perf_counter() - began) * 1000, 1)
-                get_log().info("web:answered", method=scope["method"], path=scope["path"], status=status, ms=ms)
+            try:
+                if self._from_elsewhere(scope):
+                    refusal = problem(403, "cross_site", "This request came from another site, so it was refused.")
+                    await refusal(scope, receive, answer)
+                else:
+                    await self.app(scope, receive, answer)
+            finally:
+                if not scope["path"].startswith("/static/"):
+                    ms = round((time.perf_counter() - began) * 1000, 1)
+                    facts = {"method": scope["method"], "path": scope["path"], "status": status, "ms": ms}
+                    get_log().info("web:answered", **facts, **_who(scope))
 
     def _from_elsewhere(self, scope: Scope) -> bool:
         """Whether a browser sends a write on behalf of another site (Sec-Fetch-Site, else Origin against Host)."""

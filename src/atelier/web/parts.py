@@ -31,6 +31,7 @@ class Parts:
     identify: Identify
     origin: str
     production: bool
+    key: Callable[[str], bytes]  # one of the studio's own for each purpose
     debug: bool = False
     welcome_credits: int = 0
     trusted_proxies: frozenset[str] = frozenset()
@@ -60,7 +61,7 @@ def acting(request: Request) -> tuple[Database, Acting]:
     here, who = parts(request), maybe_caller(request)
     if who is None:
         return here.web_db, Acting.nobody()
-    if request.state.access is Access.OPERATOR:
+    if request.state.access in (Access.OPERATOR, Access.SUPPORT):
         return here.operator_db, Acting.for_studio(who.member_id)
     return here.web_db, Acting.member(who.member_id)
 

@@ -10,37 +10,60 @@ from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 
 from atelier.base import whence
+from atelier.base.errors import Forbidden
 from atelier.base.whence import Whence
 from atelier.limits import Limit, Per
 from atelier.limits.network import network, plain
 from atelier.web.access import Access, check
 from atelier.web.bounds import BODY, said_once
+from atelier.web.caller import Caller, Role
+from atelier.web.guard import SAFE
 from atelier.web.parts import parts
 from atelier.web.problems import wants_page
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
 
+class OnlyLooking(Forbidden):
+    """An operator who looks at a member's pages changes nothing there."""
+
+    code = "only_looking"
+
+    def __init__(self) -> None:
+        super().__init__("You look at somebody else's pages, so nothing was changed. End the look first.")
+
+
 class Rule:
     """A route's access rule and limit, enforced before anything else of it runs."""
 
-    def __init__(self, access: Access, limit: Limit) -> None:
+    def __init__(self, access: Access, limit: Limit, *, looking: bool = False) -> None:
         self.access = access
         self.limit = limit
+        self.looking = looking  # whether an operator who looks at a member's pages may write here
 
     async def __call__(self, request: Request) -> None:
         said_once(request)
         here = parts(request)
-        whence.comes(Whence(address(request)))
         caller = await here.identify(request)
+        whence.comes(self._whence(request, caller))
         request.state.caller = caller
         request.state.access = self.access
         by_member = caller is not None and self.limit.per is Per.MEMBER
         who = f"member {caller.member_id}" if caller is not None and by_member else counted(request)
         request.state.limited = await here.limiter.hit(self.limit, who)
         check(self.access, caller)
+        if caller is not None and caller.looking and not self.looking and request.method not in SAFE:
+            raise OnlyLooking
         if caller is not None and here.surround is not None and request.method == "GET" and wants_page(request):
             await here.surround(request, caller)
+
+    def _whence(self, request: Request, caller: Caller | None) -> Whence:
+        """From where the request comes, and whether its transactions only read."""
+        helps = caller is not None and caller.role is Role.SUPPORT and self.access is Access.SUPPORT
+        looks = caller is not None and caller.looking is not None and not self.looking
+        operates = caller is not None and self.access is Access.OPERATOR
+        actor = caller.looking or (caller.member_id if operates else None) if caller is not None else None
+        return Whence(address(request), actor, reads=helps or looks)
 
 
 def address(request: Request) -> str:
@@ -65,7 +88,8 @@ def counted(request: Request) -> str:
 class Routes(APIRouter):
     """A set of routes; `get`, `post` … take FastAPI's arguments, and need `access` and `limit`.
 
-    `after` are dependencies of every route that run once its rule has passed.
+    `looking=True` lets an operator who looks at a member's pages write there. `after` are dependencies of every route
+    that run once its rule has passed.
     """
 
     def __init__(self, *, after: Sequence[Callable[..., Any]] = (), **options: Any) -> None:
@@ -73,7 +97,7 @@ class Routes(APIRouter):
         self._after = [Depends(each, scope="function") for each in after]
 
     def _add(self, path: str, method: str, access: Access, limit: Limit, options: dict[str, Any]) -> Any:
-        rule = Rule(access, limit)
+        rule = Rule(access, limit, looking=options.pop("looking", False))
         options["dependencies"] = [Depends(rule), *self._after, *options.get("dependencies", [])]
         options.setdefault("max_body_size", BODY)
         options["openapi_extra"] = {

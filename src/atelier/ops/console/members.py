@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from atelier.base.errors import BadRequest, NotFound
 from atelier.jobs import Job, State
 from atelier.ledger.tables import Account
-from atelier.people.tables import Member, Session
+from atelier.people.tables import Member, Session, Token
 
 MOST = 1_000_000  # credits in one grant
 MEMO_LENGTH = 200
@@ -88,6 +88,12 @@ async def activity(db: AsyncSession, member_id: UUID) -> Activity:
     by_state = select(Job.state, func.count()).where(Job.member_id == member_id).group_by(Job.state)
     jobs = {State(state): count for state, count in await db.execute(by_state)}
     return Activity(sessions, seen_at, {state: jobs.get(state, 0) for state in State})
+
+
+async def tokens(db: AsyncSession, member_id: UUID) -> int:
+    """How many API tokens a member has in use."""
+    in_use = select(func.count()).where(Token.member_id == member_id, Token.revoked_at.is_(None))
+    return int((await db.execute(in_use)).scalar_one())
 
 
 def grant_of(amount: str, memo: str) -> tuple[int, str]:

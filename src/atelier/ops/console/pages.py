@@ -6,12 +6,10 @@ from typing import Annotated
 
 from fastapi import Form, Request, Response
 from fastapi.responses import RedirectResponse
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from atelier import ledger
 from atelier.base import events
 from atelier.base.db import Acting
-from atelier.base.ids import UUID, new_id, parse_id
+from atelier.base.ids import parse_id
 from atelier.catalog import switch, switched_off
 from atelier.jobs import cancel
 from atelier.jobs import find as find_job
@@ -21,7 +19,7 @@ from atelier.ops.console.overview import disk, hours, overview
 from atelier.studio.begin import Wish, begin
 from atelier.studio.request import Whole
 from atelier.web.access import Access
-from atelier.web.parts import Db, Here, Me, Parts
+from atelier.web.parts import Db, Here, Me
 from atelier.web.routes import Routes
 
 routes = Routes(prefix="/console", include_in_schema=False)
@@ -29,7 +27,7 @@ Field = Annotated[str, Form()]
 PAGE = 30
 
 
-@routes.get("", access=Access.OPERATOR, limit=PAGES)
+@routes.get("", access=Access.SUPPORT, limit=PAGES)
 async def overview_page(request: Request, here: Here, db: Db, whole: Whole) -> Response:
     """How the studio is doing."""
     return here.templates.page(
@@ -45,7 +43,7 @@ async def overview_page(request: Request, here: Here, db: Db, whole: Whole) -> R
     )
 
 
-@routes.get("/members", access=Access.OPERATOR, limit=PAGES)
+@routes.get("/members", access=Access.SUPPORT, limit=PAGES)
 async def members_page(request: Request, here: Here, db: Db, q: str = "", before: str | None = None) -> Response:
     """The members, found by name or e-mail."""
     words = q.replace("\0", "")[:100]
@@ -62,43 +60,7 @@ async def members_page(request: Request, here: Here, db: Db, q: str = "", before
     )
 
 
-@routes.get("/members/{member_id}", access=Access.OPERATOR, limit=PAGES)
-async def member_page(request: Request, here: Here, db: Db, member_id: str) -> Response:
-    """One member: what they have, what they did."""
-    return await _member(request, here, db, parse_id(member_id, "member"))
-
-
-@routes.post("/members/{member_id}/grants", access=Access.OPERATOR, limit=GENERAL)
-async def grant(
-    request: Request,
-    here: Here,
-    me: Me,
-    db: Db,
-    member_id: str,
-    amount: Field = "",
-    memo: Field = "",
-    key: Field = "",
-) -> Response:
-    """Give credits: asked for once without a key, then confirmed with it; the same key gives only once."""
-    found = await members.find(db, parse_id(member_id, "member"))
-    typed = {"amount": amount, "memo": memo}
-    try:
-        credits, words = members.grant_of(amount, memo)
-    except members.BadGrant as error:
-        request.state.balance = await ledger.balance(db, member_id=me.member_id)
-        return await _member(request, here, db, found.id, typed=typed, faults={error.field or "": error.message})
-    if not key:
-        request.state.balance = await ledger.balance(db, member_id=me.member_id)
-        return here.templates.page(
-            request, "console/grant.html", member=found, amount=credits, memo=words, key=new_id()
-        )
-    name = f"console:{parse_id(key, 'grant')}"
-    if await ledger.grant(db, member_id=found.id, amount=credits, key=name, memo=words):
-        await events.record(db, "console:granted", member=me.member_id, subject=found.id, amount=credits, memo=words)
-    return RedirectResponse(f"/console/members/{found.id}?given={credits}", 303)
-
-
-@routes.get("/queue", access=Access.OPERATOR, limit=PAGES)
+@routes.get("/queue", access=Access.SUPPORT, limit=PAGES)
 async def queue_page(request: Request, here: Here, db: Db, whole: Whole) -> Response:
     """What waits, what runs, who works, and what failed."""
     return here.templates.page(
@@ -130,7 +92,7 @@ async def retry_job(here: Here, me: Me, db: Db, whole: Whole, job_id: str) -> Re
     return RedirectResponse("/console/queue", 303)
 
 
-@routes.get("/models", access=Access.OPERATOR, limit=PAGES)
+@routes.get("/models", access=Access.SUPPORT, limit=PAGES)
 async def models_page(request: Request, here: Here, db: Db, whole: Whole) -> Response:
     """The models of the catalog, on or off."""
     return here.templates.page(
@@ -149,26 +111,3 @@ async def switch_model(me: Me, db: Db, whole: Whole, model_id: str, on: Field = 
     model = whole.catalog.current.find(model_id)
     await switch(db, model.id, on=on == "yes", by=me.member_id)
     return RedirectResponse("/console/models", 303)
-
-
-async def _member(
-    request: Request,
-    here: Parts,
-    db: AsyncSession,
-    member_id: UUID,
-    *,
-    typed: dict[str, str] | None = None,
-    faults: dict[str, str] | None = None,
-) -> Response:
-    return here.templates.page(
-        request,
-        "console/member.html",
-        status=422 if faults else 200,
-        member=await members.find(db, member_id),
-        activity=await members.activity(db, member_id),
-        balance_of=await ledger.balance(db, member_id=member_id),
-        lines=await ledger.statement(db, member_id=member_id, limit=20),
-        typed=typed or {},
-        faults=faults or {},
-        given=request.query_params.get("given", ""),
-    )

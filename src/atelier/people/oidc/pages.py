@@ -25,7 +25,7 @@ from atelier.web import language, problems
 from atelier.web.access import Access
 from atelier.web.caller import Caller
 from atelier.web.parts import Db, Here, MaybeMe, Me, Parts
-from atelier.web.routes import Routes, address
+from atelier.web.routes import Routes, address, counted
 
 routes = Routes(include_in_schema=False)
 Field = Annotated[str, Form()]
@@ -157,7 +157,7 @@ async def _arrive(
     )
 
     async def count() -> None:
-        await here.limiter.hit(SIGN_UP, f"address {address(request)}")
+        await here.limiter.hit(SIGN_UP, counted(request))
 
     secret = await arrive.known(here.web_db, elsewhere.seal, said, arrival)
     if secret is None:

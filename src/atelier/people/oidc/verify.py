@@ -93,7 +93,7 @@ def _open(raw: str, keys: Sequence[Key]) -> tuple[dict[str, Any], dict[str, Any]
     if not isinstance(algorithm, str) or all(algorithm not in names for names in ALGORITHMS.values()):
         raise Untrue(f"it is signed by {algorithm!r}")
     for key in keys:
-        if algorithm not in ALGORITHMS.get(key.key_type, ()) or key.get("alg", algorithm) != algorithm:
+        if algorithm not in ALGORITHMS.get(key.key_type, ()):
             continue
         if kid is not None and key.kid is not None and key.kid != kid:
             continue

@@ -27,6 +27,7 @@ NOBODYS = {
     "lang": "en",
     "language": "en",
     "theme": "dark",
+    "flag": "uploads",
     "provider": "nobody",
 }
 
