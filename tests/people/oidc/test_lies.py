@@ -189,6 +189,22 @@ async def test_the_answer_must_belong_to_this_browser(
             assert (await walk(visitor, **changed)).status_code == 410
 
 
+async def test_a_state_must_be_the_whole_one(visitor: httpx.AsyncClient, fake: FakeProvider) -> None:
+    answer = fake.grant(there(await visitor.post("/sign-in/with/corner")))
+    half = answer | {"state": answer["state"][:8] + "x" * 35}
+    assert (await visitor.get("/sign-in/with/corner/return", params=half)).status_code == 410
+
+
+async def test_a_key_of_another_use_signs_nothing(
+    app: FastAPI, walk: Walk, fake: FakeProvider, operator_db: Database
+) -> None:
+    key = KEY.as_dict(private=False)
+    for change in ({"alg": "PS256"}, {"use": "enc"}, {"kty": "EC"}, {"n": "AQAB"}):
+        fake.answers["/jwks"] = reply({"keys": [{**key, **change}]})
+        async with browser(app) as visitor:
+            await refused(await walk(visitor), visitor, operator_db, "provider_untrusted", 502)
+
+
 async def test_an_answer_is_good_once(visitor: httpx.AsyncClient, fake: FakeProvider, walk: Walk) -> None:
     answer = fake.grant(there(await visitor.post("/sign-in/with/corner")))
     assert (await visitor.get("/sign-in/with/corner/return", params=answer)).status_code == 303
