@@ -67,7 +67,8 @@ def upgrade() -> None:
             "tokens",
             web="SELECT, INSERT, UPDATE (used_at, revoked_at)",
             worker="",
-            operator="SELECT (id, member_id, name, hint, created_at, expires_at, used_at, revoked_at), UPDATE (revoked_at)",
+            operator="SELECT (id, member_id, name, hint, created_at, expires_at, used_at, revoked_at),"
+            " UPDATE (revoked_at)",
         ),
         # what is revoked stays revoked
         """CREATE POLICY revoked ON tokens AS RESTRICTIVE FOR UPDATE TO atelier_web, atelier_operator

@@ -49,7 +49,8 @@ def upgrade() -> None:
         "CREATE INDEX jobs_member_idx ON jobs (member_id, id DESC)",
         "CREATE INDEX jobs_waiting_idx ON jobs (member_id) WHERE state = 'queued'",
         "CREATE INDEX jobs_open_idx ON jobs (started_at) WHERE state IN ('queued', 'running')",
-        "CREATE UNIQUE INDEX jobs_idempotency_key ON jobs (member_id, idempotency_key) WHERE idempotency_key IS NOT NULL",
+        """CREATE UNIQUE INDEX jobs_idempotency_key ON jobs (member_id, idempotency_key)
+           WHERE idempotency_key IS NOT NULL""",
         # a job only goes forward, and only its worker makes it run or succeed
         """CREATE FUNCTION jobs_go_forward() RETURNS trigger LANGUAGE plpgsql AS $$
            BEGIN

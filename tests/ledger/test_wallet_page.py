@@ -41,6 +41,7 @@ async def browser(bank: Bank, owner_url: str) -> AsyncIterator[httpx.AsyncClient
         signals=Signals(role_url(owner_url, "web", SECRET)),
         limiter=Limiter(),
         templates=Templates([here / room / "templates" for room in ("web", "ledger")]),
+        key=lambda purpose: purpose.encode(),
         identify=_identify,
         origin="http://studio.test",
         production=False,

@@ -9,13 +9,13 @@ from uuid import UUID
 
 import httpx
 import pytest
+from tests.studio.conftest import new_member, wallet, working
 
 from atelier.app import create_app
 from atelier.base.db import Acting
 from atelier.base.ids import new_id
 from atelier.people import tokens
 from atelier.studio import Studio
-from tests.studio.conftest import new_member, wallet, working
 
 WISH = {"tool": "image.generate", "input": {"prompt": "a red boat", "count": 2}}
 
@@ -165,5 +165,3 @@ async def test_models_say_what_they_take_and_cost(api: httpx.AsyncClient) -> Non
 async def test_the_api_describes_itself(api: httpx.AsyncClient) -> None:
     described = (await api.get("/api/v1/openapi.json")).json()
     assert described["paths"]["/api/v1/jobs"]["post"]["x-access"] == "member"
-
-

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -56,10 +58,8 @@ def test_all_faults_are_named_at_once() -> None:
     st.dictionaries(st.text(max_size=20), st.one_of(st.none(), st.text(), st.integers(), st.floats(), st.booleans()))
 )
 def test_garbage_is_either_a_wish_or_refused_with_a_sentence(raw: dict[str, object]) -> None:
-    try:
-        tool.parse(raw)
-    except InvalidInput as error:
-        assert error.message
+    with suppress(InvalidInput):
+        assert tool.parse(raw).prompt
 
 
 def test_every_shape_has_about_the_same_area() -> None:
@@ -69,5 +69,5 @@ def test_every_shape_has_about_the_same_area() -> None:
 
 
 def test_an_unknown_tool_is_named() -> None:
-    with pytest.raises(UnknownTool, match="image.dream"):
+    with pytest.raises(UnknownTool, match=r"image\.dream"):
         find("image.dream")
