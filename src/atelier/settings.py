@@ -97,6 +97,9 @@ class Settings(BaseSettings):
     )
     welcome_credits: int = Field(20, ge=0, le=10_000, description="Credits for each new member.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="What is logged.")
+    sentry_dsn: SecretStr = Field(
+        SecretStr(""), description="Where errors are also reported, without what members write. Default: nowhere."
+    )
     log_format: Literal["json", "text"] = Field("json", description="How it is logged.")
     worker_concurrency: int = Field(2, ge=1, le=64, description="Jobs that one worker performs at a time.")
     worker_queues: str = Field("", description="Engines that this host's worker serves, with commas. Default: all.")
@@ -188,6 +191,7 @@ class Settings(BaseSettings):
             ("DATABASE_URL", self.database_url.get_secret_value(), ("postgresql", "postgres")),
             ("REDIS_URL", self.redis_url.get_secret_value(), ("redis", "rediss", "redis+unix")),
             ("SMTP_URL", self.smtp_url.get_secret_value(), ("smtp", "smtps")),
+            ("SENTRY_DSN", self.sentry_dsn.get_secret_value(), ("https", "http")),
             ("STORE_URL", self.store_url, ("s3", "gs", "az", "file", "memory")),
         ):
             if value and urlsplit(value).scheme not in schemes:

@@ -4,28 +4,40 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from typing import Any
 
 import structlog
 
-HIDDEN = frozenset(
-    {"prompt", "negative_prompt", "password", "token", "secret", "cookie", "authorization", "email", "key", "input"}
-)
+from atelier.base.scrub import scrubbed
 
 
 def scrub(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Replace the values of fields that are nobody's business; the length stays, it helps with support."""
-    for name in event.keys() & HIDDEN:
-        event[name] = f"[hidden {len(str(event[name]))}]"
+    """Hide what is nobody's business, wherever it stands."""
+    for name, value in event.items():
+        if name not in ("timestamp", "level"):
+            event[name] = scrubbed(value, name)
     return event
 
 
-def configure(*, level: str = "INFO", as_json: bool = True) -> None:
-    """Send all logs, ours and the libraries', to standard error: a JSON object a line, or for people in colour."""
+Report = Callable[[MutableMapping[str, Any]], None]
+
+
+def configure(*, level: str = "INFO", as_json: bool = True, report: Report | None = None) -> None:
+    """Send all logs, ours and the libraries', to standard error: a JSON object a line, or for people in colour.
+
+    `report` hears of each error, with its exception under `exc_info`, before anything is hidden in it.
+    """
+
+    def tell(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        if report is not None and event.get("level") in ("error", "critical"):
+            report(event)
+        return event
+
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
+        tell,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
         scrub,

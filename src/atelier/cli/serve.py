@@ -11,11 +11,11 @@ from fastapi import FastAPI
 
 from atelier import bootstrap, ledger
 from atelier.app import create_app
-from atelier.base import log
 from atelier.base.db import Acting
 from atelier.base.errors import AtelierError
 from atelier.cli.lifetime import follow, leave_when_asked
 from atelier.cli.listening import listen
+from atelier.cli.logs import begin_log
 from atelier.cli.opening import holding_database, migrated
 from atelier.settings import Settings, load
 from atelier.studio import Studio
@@ -41,7 +41,7 @@ def serve(
     leave_when_asked()  # uvicorn stops by itself, then passes the signal on to us
     follow(parent)
     settings = load()
-    log.configure(level=settings.log_level, as_json=settings.log_format == "json")
+    begin_log(settings)
     listening = socket.socket(fileno=socket_fd) if socket_fd >= 0 else listen(settings)
     with listening, holding_database(settings):
         migrated(settings)

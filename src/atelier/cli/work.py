@@ -9,8 +9,8 @@ import typer
 import uvloop
 
 from atelier import bootstrap
-from atelier.base import log
 from atelier.cli.lifetime import follow, leave_when_asked
+from atelier.cli.logs import begin_log
 from atelier.cli.opening import holding_database, migrated
 from atelier.settings import Settings, load
 from atelier.studio.working import work_until
@@ -28,7 +28,7 @@ def work(
     leave_when_asked()
     follow(parent)
     settings = load()
-    log.configure(level=settings.log_level, as_json=settings.log_format == "json")
+    begin_log(settings)
     wanted = [queue.strip() for queue in (queues or settings.worker_queues).split(",") if queue.strip()]
     with holding_database(settings):
         migrated(settings)
