@@ -93,9 +93,7 @@ def create_app(studio: Studio) -> FastAPI:
         async with studio.web_db.transaction(Acting.member(caller.member_id)) as db:
             request.state.balance = await ledger.balance(db, member_id=caller.member_id)
 
-    templates = Templates(
-        [HERE / room / "templates" for room in ROOMS], globals={"ways_in": studio.elsewhere.buttons}
-    )
+    templates = Templates([HERE / room / "templates" for room in ROOMS], globals={"ways_in": studio.elsewhere.buttons})
     app.state.parts = Parts(
         web_db=studio.web_db,
         operator_db=studio.operator_db,
