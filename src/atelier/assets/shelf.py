@@ -30,4 +30,3 @@ class Assets:
     def link_to(self, asset_id: UUID, member_id: UUID, variant: Variant = "original", *, download: bool = False) -> str:
         """The same where only the ids are known."""
         return self.links.make(asset_id, member_id, variant, download=download)
-
