@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from atelier.base.crypto import new_token
 from atelier.base.ids import new_id
 from atelier.base.scrub import scrubbed, text
 
@@ -12,8 +11,8 @@ from atelier.base.scrub import scrubbed, text
 @pytest.mark.parametrize(
     "secret",
     [
-        new_token(),
-        f"atl_{new_token()}",
+        "e6FxSqIph0JPrC06s6_8V72w87W5O6egh51ouHZoGS4",
+        "atl_aX4bOQYbVfCxBHiAGvb1qp503f5hQihr6BJ1FxfvxjE",
         "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl",
         "mara.lind+studio@example.org",
         "mära@bücher.example",
