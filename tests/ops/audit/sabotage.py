@@ -13,6 +13,7 @@ from fastapi import Request
 from sqlalchemy import text
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from tests.ops.audit.conftest import Scene
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from atelier import assets
 from atelier.assets import Assets, Store
@@ -156,6 +157,56 @@ async def a_redis_that_is_gone(scene: Scene, patch: pytest.MonkeyPatch) -> None:
     scene.change(limiter=Limiter("redis://127.0.0.1:9/0"))
 
 
+# --- who guesses
+
+
+@against("guessing.locks")
+async def a_door_that_forgets(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    scene.sql(
+        """CREATE OR REPLACE FUNCTION sign_in_failed(claim uuid, window_s double precision) RETURNS void
+           LANGUAGE sql SECURITY DEFINER AS 'DELETE FROM sign_in_failures WHERE id = claim'"""
+    )
+
+
+@against("guessing.locks")
+async def a_door_that_locks_owners_out(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    keys = iter(range(1000))  # each asks for another key, so no cookie is ever believed
+    scene.parts(key=lambda purpose: b"account" if "account" in purpose else str(next(keys)).encode())
+
+
+@against("guessing.address")
+async def a_server_that_believes_every_proxy(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    scene.app.add_middleware(ProxyHeadersMiddleware, trusted_hosts="*")
+
+
+@against("guessing.standing")
+async def a_proxy_that_drops_standings(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    scene.app.add_middleware(Meddler, change=lambda name, value: None if name == b"ratelimit" else value)
+
+
+# --- what is written down
+
+
+@against("records.final")
+async def an_operator_who_tidies_up(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    scene.sql("GRANT DELETE ON events TO atelier_operator")
+
+
+@against("records.final")
+async def a_web_role_that_says_who_it_was(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    scene.sql("GRANT INSERT (actor_id) ON events TO atelier_web")
+
+
+@against("records.kept")
+async def a_trail_that_forgets_from_where(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    scene.sql("ALTER TABLE events ALTER address DROP DEFAULT")
+
+
+@against("records.switches")
+async def a_web_role_that_turns_switches(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    scene.sql("GRANT INSERT, UPDATE ON flags TO atelier_web")
+
+
 # --- the database's walls
 
 
@@ -223,7 +274,7 @@ class Meddler:
         async def hear() -> Message:
             message = await receive()
             if self.tell and message.get("body"):
-                get_log().info("web:heard", body=message["body"].decode(errors="replace"))
+                get_log().info("web:heard", what=message["body"].decode(errors="replace"))
             return message
 
         async def say(message: MutableMapping[str, Any]) -> None:

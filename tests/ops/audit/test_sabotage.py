@@ -15,6 +15,8 @@ SLOW = {
     "routes.strangers",
     "isolation.sql",
     "edge.policy",
+    "guessing.locks",
+    "records.kept",
     "edge.cookies",
     "secrets.passwords",
     "secrets.log",
