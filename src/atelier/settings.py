@@ -154,7 +154,8 @@ class Settings(BaseSettings):
     def providers(self) -> tuple[Provider, ...]:
         """Through whom members can sign in; `ValueError` says what is wrong with what the operator wrote."""
         written, path = self.oidc.get_secret_value(), self.home / "oidc.toml"
-        if not written and path.is_file():
+        # a data folder that cannot be entered at all is named by whoever opens it
+        if not written and os.access(self.home, os.X_OK) and path.is_file():
             try:
                 written = path.read_text("utf-8")
             except (OSError, UnicodeDecodeError) as error:
