@@ -45,7 +45,7 @@ async def start(db: AsyncSession, *, member_id: UUID, agent: str, address: str) 
             expires_at=func.now() + LASTS,
         )
     )
-    await events.record(db, "session:started", member=member_id, subject=session_id, address=_printable(address))
+    await events.record(db, "session:started", member=member_id, subject=session_id)
     return secret
 
 
