@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -83,7 +84,8 @@ class Child:
         """Begin the log anew when it has grown long. It is open for appending, so the child writes on at the front."""
         if self._log is not None and self._log.exists() and self._log.stat().st_size > LOG_ROOM:
             old = self._log.with_suffix(".old.log")
-            old.write_bytes(self._log.read_bytes())
+            old.touch(0o600)
+            shutil.copyfile(self._log, old)
             os.truncate(self._log, 0)
 
     def _open_log(self) -> int | None:

@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 
+from atelier.base import events
 from atelier.base.crypto import digest, new_token
 from atelier.base.db import Acting
 from atelier.base.ids import new_id
@@ -94,7 +95,15 @@ async def ask_to_join(here: Parts, doors: Doors, newcomer: Newcomer, to: str, in
             binding=digest(binding),
             wanted=to,
         )
+        await events.record(db, "member:asked_in", member=None, account=locks.account_of(here.key, newcomer.email)[:8])
     return binding
+
+
+async def refused(here: Parts, email: str, reason: str) -> None:
+    """Write down a sign-up that came to nothing."""
+    async with here.web_db.transaction(Acting.nobody()) as db:
+        account = locks.account_of(here.key, email)[:8]
+        await events.record(db, "member:refused", member=None, reason=reason, account=account)
 
 
 def bind(response: Response, origin: str, binding: str) -> None:

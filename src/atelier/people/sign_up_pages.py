@@ -12,7 +12,7 @@ from atelier.limits.limit import PAGES, SIGN_UP
 from atelier.people import invitations, rules, signup
 from atelier.people.doors import Doors, Entry, Mode
 from atelier.people.invitations import Invited
-from atelier.people.joining import Newcomer, ask_to_join, bind, open_account
+from atelier.people.joining import Newcomer, ask_to_join, bind, open_account, refused
 from atelier.people.passwords import passwords
 from atelier.web import language
 from atelier.web.access import Access
@@ -70,6 +70,7 @@ async def sign_up(
                 request, here, entry, newcomer, typed["next"], maybe, invitation=key if invited else None
             )
         except signup.EmailTaken as error:
+            await refused(here, newcomer.email, error.code)
             faults = {"email": error.message}
     return _sign_up_page(request, here, entry, typed, faults)
 

@@ -118,3 +118,14 @@ async def test_odd_filters_are_left_out(operator: Person) -> None:
         assert (await operator.client.get(f"/console/trail?{odd}")).status_code == 200, odd
     assert (await operator.client.get("/console/trail?until=9999-12-31")).status_code == 200
     assert (await operator.client.get(f"/console/trail?member={new_id()}")).status_code == 404
+
+
+async def test_sign_ups_that_came_to_nothing_are_kept(
+    operator: Person, maker: Person, visitor: httpx.AsyncClient
+) -> None:
+    form = {"name": "Again", "email": maker.email, "password": "Seven-red-boats-4"}
+    assert (await visitor.post("/sign-up", data=form)).status_code == 422
+    page = (await operator.client.get("/console/trail", params={"kind": "member:refused"})).text
+    assert "email_taken" in page
+    assert "127.0.0.1" in page
+    assert maker.email not in page
