@@ -3,7 +3,8 @@
 
 Both stacks run at once on one PostgreSQL, each with one web process behind the same HTTP route and one worker of the
 concurrency that it has by default here, and are measured in turns. Ours holds, settles, records events and isolates
-members; the peer debits a wallet.
+members; the peer debits a wallet. What a job costs in processor time, the database's and the broker's included, bounds
+the rate on cores that are busy, and other load on the machine hardly moves it.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import statistics
 from collections.abc import Callable
 from typing import Any
 
+from bench.cpu import Meter, postmaster
 from bench.load import Target, all_at_once, one_after_another
 from bench.stacks import Classic, Ours, stacks
 from bench.survival import survive
@@ -47,20 +49,26 @@ async def _in_turns(ours: Ours, classic: Classic) -> dict[str, list[dict[str, fl
         await all_at_once(target(), 16, 160)
     for turn in range(ROUNDS):
         for name, target in both if turn % 2 == 0 else reversed(both):
-            found[name].append(await _round(target()))
+            stack = ours if name == "ours" else classic
+            found[name].append(await _round(target(), stack.processes | {"database": postmaster(stack.database)}))
             figures = ", ".join(f"{what} {value:,.1f}" for what, value in found[name][-1].items())
             print(f"  {name}: {figures}", flush=True)
     return found
 
 
-async def _round(target: Target) -> dict[str, float]:
+async def _round(target: Target, processes: dict[str, int]) -> dict[str, float]:
     one, _ = await one_after_another(target, 1, ONE)
     sixteen, rate = await one_after_another(target, 16, SIXTEEN)
+    meter = Meter(processes)
+    burst = await all_at_once(target, 16, BURST)
+    spent = {name: seconds * 1000 / BURST for name, seconds in meter.spent().items()}
     return {
         **_percentiles("one", one),
         **_percentiles("sixteen", sixteen),
         "jobs_per_s": rate,
-        "burst_jobs_per_s": await all_at_once(target, 16, BURST),
+        "burst_jobs_per_s": burst,
+        "cpu_ms_a_job": sum(spent.values()),
+        **{f"cpu_{name}_ms": spent[name] for name in ("web", "worker", "database")},
     }
 
 
@@ -73,7 +81,7 @@ def _summary(stack: str, rounds: list[dict[str, float]]) -> dict[str, Any]:
     found: dict[str, Any] = {"stack": stack}
     for what in rounds[0]:
         values = [each[what] for each in rounds]
-        found[what] = round(statistics.median(values), 1)
+        found[what] = round(statistics.median(values), 2 if what.startswith("cpu") else 1)
         if what.endswith("per_s"):
             found[f"{what}_range"] = f"{min(values):.0f}–{max(values):.0f}"
     return found
@@ -97,6 +105,8 @@ def table(result: dict[str, Any]) -> str:
             "16 clients, p50 / p95": f"{row['sixteen_p50_ms']} / {row['sixteen_p95_ms']} ms",
             "jobs a second, 16 clients that wait": f"{row['jobs_per_s']:.0f} ({row['jobs_per_s_range']})",
             "jobs a second, 16 that don't": f"{row['burst_jobs_per_s']:.0f} ({row['burst_jobs_per_s_range']})",
+            "processor time a job: web, worker, database": f"{row['cpu_ms_a_job']:.2f} ms: {row['cpu_web_ms']:.2f},"
+            f" {row['cpu_worker_ms']:.2f}, {row['cpu_database_ms']:.2f}",
         }
         for row in speed
     ]
@@ -105,7 +115,8 @@ def table(result: dict[str, Any]) -> str:
     return (
         f"{as_table(rows)}\n\nMedians of {result['rounds']} rounds, taken in turns. The spine's rate is"
         f" {ratios['jobs_per_s']} × the peer's with clients that wait and {ratios['burst_jobs_per_s']} × with clients"
-        f" that don't; its median for one client is {abs(longer)} ms {'longer' if longer > 0 else 'shorter'}.\n\n"
+        f" that don't; a job costs {ratios['cpu_ms_a_job']} × the processor time; its median for one client is"
+        f" {abs(longer)} ms {'longer' if longer > 0 else 'shorter'}.\n\n"
         f"The worker is killed (-9) among {killed[0]['jobs']} jobs of one second, eight at a time, and started again at"
         f" once:\n\n{as_table(killed)}"
     )

@@ -32,11 +32,15 @@ class Classic:
 
     name = "classic, defaults"
 
-    def __init__(self, database: str, folder: Path, opened: ExitStack, redis: int, *, late_acks: bool = False) -> None:
+    def __init__(
+        self, database: str, folder: Path, opened: ExitStack, redis: int, broker: Started, *, late_acks: bool = False
+    ) -> None:
         self.database = database
         self._folder = folder
         self._opened = opened
         self._redis = redis
+        self._broker = broker
+        self.processes = {"broker": broker.pid}  # by what they do
         self._late_acks = late_acks
         if late_acks:
             self.name = "classic, late acks"
@@ -50,11 +54,12 @@ class Classic:
 
     def with_late_acks(self) -> Classic:
         """The same with tasks acknowledged only once they are done."""
-        return Classic(self.database, self._folder, self._opened, self._redis, late_acks=True)
+        return Classic(self.database, self._folder, self._opened, self._redis, self._broker, late_acks=True)
 
     def start_web(self) -> None:
         command = python("uvicorn", "bench.classic.web:app", "--port", str(self._port), "--no-access-log")
         web = Started(command, self._folder / f"classic-web-{self._port}.log", self._env)
+        self.processes["web"] = web.pid
         self._opened.callback(web.stop)
         web.await_port(self._port)
 
@@ -63,6 +68,7 @@ class Classic:
         log = self._folder / f"classic-worker-{self._port}-{self._runs}.log"
         options = ["--concurrency", str(concurrency), "--loglevel", "INFO", "--without-gossip", "--without-mingle"]
         worker = Started(python("celery", "-A", "bench.classic.tasks", "worker", *options), log, self._env)
+        self.processes["worker"] = worker.pid
         self._opened.callback(worker.stop)
         worker.await_words(" ready.")
         return worker
@@ -88,10 +94,12 @@ class Ours:
         self._port = free_port()
         self._env = {"ATELIER_HOME": str(folder), "ATELIER_DATABASE_URL": owner_url, "ATELIER_SECRET": secret}
         self._runs = 0
+        self.processes: dict[str, int] = {}  # by what they do
         write_catalog(folder)
 
     def start_web(self) -> None:
         web = Started(python("bench.ours.web", str(self._port)), self._folder / "ours-web.log", self._env)
+        self.processes["web"] = web.pid
         self._opened.callback(web.stop)
         web.await_port(self._port)
 
@@ -99,6 +107,7 @@ class Ours:
         self._runs += 1
         log = self._folder / f"ours-worker-{self._runs}.log"
         worker = Started(python("bench.ours.worker", str(concurrency)), log, self._env)
+        self.processes["worker"] = worker.pid
         self._opened.callback(worker.stop)
         worker.await_words("worker:started")
         return worker
@@ -124,21 +133,21 @@ async def stacks(owner_url: str, secret: str) -> AsyncIterator[tuple[Ours, Class
     with ExitStack() as opened:
         opened.callback(shutil.rmtree, folder, ignore_errors=True)
         ours = Ours(owner_url, secret, folder, opened)
-        classic = Classic(_classic_database(owner_url), folder, opened, _redis(folder, opened))
+        classic = Classic(_classic_database(owner_url), folder, opened, *_redis(folder, opened))
         await _members(owner_url, secret)
         for stack in (ours, classic):
             stack.start_web()
         yield ours, classic
 
 
-def _redis(folder: Path, opened: ExitStack) -> int:
-    """Redis with its default settings on a port of its own."""
+def _redis(folder: Path, opened: ExitStack) -> tuple[int, Started]:
+    """Redis with its default settings on a port of its own: (port, process)."""
     port = free_port()
     command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder)]
     redis = Started(command, folder / "redis.log")
     opened.callback(redis.stop)
     redis.await_port(port)
-    return port
+    return port, redis
 
 
 def _classic_database(owner_url: str) -> str:
