@@ -27,6 +27,8 @@ class Member(Table):
     created_at: Mapped[datetime] = mapped_column(_TIME, server_default="now()")
     verified_at: Mapped[datetime | None] = mapped_column(_TIME)  # when they showed that they read mail at `email`
     language: Mapped[str] = mapped_column(Text, server_default="en")
+    # whether there is a second factor; the database writes it as factors come and go
+    protected: Mapped[bool] = mapped_column(server_default="false")
 
 
 class Session(Table):
@@ -43,6 +45,8 @@ class Session(Table):
     expires_at: Mapped[datetime] = mapped_column(_TIME)
     looks_at: Mapped[UUID | None]  # the member whose pages an operator sees in this session
     looks_until: Mapped[datetime | None] = mapped_column(_TIME)
+    # when who is at the keys last showed who they are; None in sessions from before that was asked
+    confirmed_at: Mapped[datetime | None] = mapped_column(_TIME, server_default="now()")
 
 
 class Token(Table):

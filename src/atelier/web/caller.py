@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -33,6 +34,8 @@ class Caller:
     session_id: UUID | None = None
     token_id: UUID | None = None
     looking: UUID | None = None  # the operator who looks at this member's pages; nothing can be changed then
+    confirmed_at: datetime | None = None  # when who is at the keys last showed who they are, in this session
+    protected: bool = False  # whether the account asks for more than a password
 
     @property
     def operator(self) -> bool:

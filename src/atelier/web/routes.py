@@ -14,6 +14,7 @@ from atelier.base.errors import Forbidden
 from atelier.base.whence import Whence
 from atelier.limits import Limit, Per
 from atelier.limits.network import network, plain
+from atelier.web import confirmed as confirmations
 from atelier.web.access import Access, check
 from atelier.web.bounds import BODY, said_once
 from atelier.web.caller import Caller, Role
@@ -36,10 +37,14 @@ class OnlyLooking(Forbidden):
 class Rule:
     """A route's access rule and limit, enforced before anything else of it runs."""
 
-    def __init__(self, access: Access, limit: Limit, *, looking: bool = False) -> None:
+    def __init__(
+        self, access: Access, limit: Limit, *, looking: bool = False, confirmed: bool = False, unconfirmed: str = ""
+    ) -> None:
         self.access = access
         self.limit = limit
         self.looking = looking  # whether an operator who looks at a member's pages may write here
+        self.confirmed = confirmed  # whether it needs a session that was confirmed in the last minutes
+        self.unconfirmed = unconfirmed  # why an operator's write needs none
 
     async def __call__(self, request: Request) -> None:
         said_once(request)
@@ -54,6 +59,8 @@ class Rule:
         check(self.access, caller)
         if caller is not None and caller.looking and not self.looking and request.method not in SAFE:
             raise OnlyLooking
+        if self.confirmed:
+            await confirmations.check(request, caller)
         if caller is not None and here.surround is not None and request.method == "GET" and wants_page(request):
             await here.surround(request, caller)
 
@@ -90,6 +97,12 @@ class Routes(APIRouter):
 
     `looking=True` lets an operator who looks at a member's pages write there. `after` are dependencies of every route
     that run once its rule has passed.
+
+    `confirmed=True` asks for a fresh confirmation (step-up): the caller signed in, or typed their password, a code, or
+    used a passkey, within the last 15 minutes. Nothing else is needed at the route: a browser is shown the page that
+    asks, and the form that was sent waits in it and goes on afterwards; programs get 403 `confirmation_needed`, and
+    API tokens, which can never confirm, 403 `session_needed`. Give it to whatever moves money, changes how one gets
+    into an account, gives or ends it. An operator's write must have it, or say in `unconfirmed="…"` why it needs none.
     """
 
     def __init__(self, *, after: Sequence[Callable[..., Any]] = (), **options: Any) -> None:
@@ -97,12 +110,17 @@ class Routes(APIRouter):
         self._after = [Depends(each, scope="function") for each in after]
 
     def _add(self, path: str, method: str, access: Access, limit: Limit, options: dict[str, Any]) -> Any:
-        rule = Rule(access, limit, looking=options.pop("looking", False))
+        confirmed, unconfirmed = options.pop("confirmed", False), options.pop("unconfirmed", "")
+        if access is Access.OPERATOR and method not in SAFE and confirmed is bool(unconfirmed):
+            raise RuntimeError(f"{method} {path} is an operator's: give it confirmed=True, or unconfirmed='why not'")
+        looking = options.pop("looking", False)
+        rule = Rule(access, limit, looking=looking, confirmed=confirmed, unconfirmed=unconfirmed)
         options["dependencies"] = [Depends(rule), *self._after, *options.get("dependencies", [])]
         options.setdefault("max_body_size", BODY)
         options["openapi_extra"] = {
             "x-access": access.value,
             "x-limit": limit.rates,
+            **({"x-confirmed": True} if confirmed else {}),
             **options.get("openapi_extra", {}),
         }
         return super().api_route(path, methods=[method], **options)

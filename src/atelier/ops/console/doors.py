@@ -32,7 +32,7 @@ async def invitations_page(request: Request, here: Here, entry: Entry, db: Db) -
     return await _page(request, here, entry, db)
 
 
-@routes.post("/invitations", access=Access.OPERATOR, limit=GENERAL)
+@routes.post("/invitations", access=Access.OPERATOR, limit=GENERAL, confirmed=True)
 async def invite(
     request: Request,
     here: Here,
@@ -75,21 +75,21 @@ async def invite(
     return RedirectResponse(f"/console/invitations?made={made}", 303)
 
 
-@routes.post("/invitations/{invitation_id}/revocation", access=Access.OPERATOR, limit=GENERAL)
+@routes.post("/invitations/{invitation_id}/revocation", access=Access.OPERATOR, limit=GENERAL, confirmed=True)
 async def take_back(me: Me, db: Db, invitation_id: str) -> Response:
     """Take an invitation back that nobody has used."""
     await invitations.take_back(db, by=me.member_id, invitation_id=parse_id(invitation_id, "invitation"))
     return RedirectResponse("/console/invitations?done=taken_back", 303)
 
 
-@routes.post("/members/{member_id}/approval", access=Access.OPERATOR, limit=GENERAL)
+@routes.post("/members/{member_id}/approval", access=Access.OPERATOR, limit=GENERAL, confirmed=True)
 async def approve(entry: Entry, me: Me, db: Db, member_id: str) -> Response:
     """Let somebody in who waits."""
     await registration.approve(db, entry, member_id=parse_id(member_id, "member"), by=me.member_id)
     return RedirectResponse("/console/invitations?done=approved", 303)
 
 
-@routes.post("/members/{member_id}/refusal", access=Access.OPERATOR, limit=GENERAL)
+@routes.post("/members/{member_id}/refusal", access=Access.OPERATOR, limit=GENERAL, confirmed=True)
 async def decline(entry: Entry, me: Me, db: Db, member_id: str) -> Response:
     """Turn somebody away who waits; what they entered is deleted."""
     await registration.decline(db, entry, member_id=parse_id(member_id, "member"), by=me.member_id)

@@ -31,7 +31,7 @@ async def member_page(request: Request, here: Here, db: Db, member_id: str) -> R
     return await _member(request, here, db, parse_id(member_id, "member"))
 
 
-@routes.post("/console/members/{member_id}/grants", access=Access.OPERATOR, limit=GENERAL)
+@routes.post("/console/members/{member_id}/grants", access=Access.OPERATOR, limit=GENERAL, confirmed=True)
 async def grant(
     request: Request,
     here: Here,
@@ -61,7 +61,7 @@ async def grant(
     return RedirectResponse(f"/console/members/{found.id}?given={credits}", 303)
 
 
-@routes.post("/console/members/{member_id}/role", access=Access.OPERATOR, limit=GENERAL)
+@routes.post("/console/members/{member_id}/role", access=Access.OPERATOR, limit=GENERAL, confirmed=True)
 async def change_role(me: Me, db: Db, member_id: str, role: Field = "") -> Response:
     """Give a member another role."""
     whom = parse_id(member_id, "member")
@@ -69,7 +69,7 @@ async def change_role(me: Me, db: Db, member_id: str, role: Field = "") -> Respo
     return _done(whom, "role")
 
 
-@routes.post("/console/members/{member_id}/ban", access=Access.OPERATOR, limit=GENERAL)
+@routes.post("/console/members/{member_id}/ban", access=Access.OPERATOR, limit=GENERAL, confirmed=True)
 async def ban(request: Request, here: Here, me: Me, db: Db, member_id: str, why: Field = "") -> Response:
     """Close an account, and end its sign-ins everywhere at once."""
     whom, words = parse_id(member_id, "member"), " ".join(why.split())
@@ -80,7 +80,7 @@ async def ban(request: Request, here: Here, me: Me, db: Db, member_id: str, why:
     return _done(whom, "ban")
 
 
-@routes.post("/console/members/{member_id}/ban/end", access=Access.OPERATOR, limit=GENERAL)
+@routes.post("/console/members/{member_id}/ban/end", access=Access.OPERATOR, limit=GENERAL, confirmed=True)
 async def lift_ban(me: Me, db: Db, member_id: str) -> Response:
     """Open a closed account again."""
     whom = parse_id(member_id, "member")
@@ -88,7 +88,7 @@ async def lift_ban(me: Me, db: Db, member_id: str) -> Response:
     return _done(whom, "unban")
 
 
-@routes.post("/console/members/{member_id}/sign-out", access=Access.OPERATOR, limit=GENERAL)
+@routes.post("/console/members/{member_id}/sign-out", access=Access.OPERATOR, limit=GENERAL, confirmed=True)
 async def sign_out(me: Me, db: Db, member_id: str) -> Response:
     """Sign a member out everywhere."""
     whom = parse_id(member_id, "member")
@@ -96,7 +96,9 @@ async def sign_out(me: Me, db: Db, member_id: str) -> Response:
     return _done(whom, "out")
 
 
-@routes.post("/console/members/{member_id}/sessions/{session_id}/sign-out", access=Access.OPERATOR, limit=GENERAL)
+@routes.post(
+    "/console/members/{member_id}/sessions/{session_id}/sign-out", access=Access.OPERATOR, limit=GENERAL, confirmed=True
+)
 async def sign_one_out(me: Me, db: Db, member_id: str, session_id: str) -> Response:
     """Sign one of a member's browsers out."""
     whom = parse_id(member_id, "member")
@@ -104,7 +106,7 @@ async def sign_one_out(me: Me, db: Db, member_id: str, session_id: str) -> Respo
     return _done(whom, "out")
 
 
-@routes.post("/console/members/{member_id}/tokens/revocation", access=Access.OPERATOR, limit=GENERAL)
+@routes.post("/console/members/{member_id}/tokens/revocation", access=Access.OPERATOR, limit=GENERAL, confirmed=True)
 async def revoke_tokens(me: Me, db: Db, member_id: str) -> Response:
     """Revoke all of a member's API tokens."""
     whom = parse_id(member_id, "member")
@@ -113,7 +115,7 @@ async def revoke_tokens(me: Me, db: Db, member_id: str) -> Response:
     return _done(whom, "tokens")
 
 
-@routes.post("/console/members/{member_id}/unlocking", access=Access.OPERATOR, limit=GENERAL)
+@routes.post("/console/members/{member_id}/unlocking", access=Access.OPERATOR, limit=GENERAL, confirmed=True)
 async def unlock(here: Here, me: Me, db: Db, member_id: str) -> Response:
     """Let strangers' browsers try the account's password again, the member's new one among them."""
     found = await members.find(db, parse_id(member_id, "member"))
@@ -122,7 +124,7 @@ async def unlock(here: Here, me: Me, db: Db, member_id: str) -> Response:
     return _done(found.id, "unlock")
 
 
-@routes.post("/console/members/{member_id}/look", access=Access.OPERATOR, limit=GENERAL)
+@routes.post("/console/members/{member_id}/look", access=Access.OPERATOR, limit=GENERAL, confirmed=True)
 async def begin_look(me: Me, db: Db, member_id: str) -> Response:
     """See the studio with a member's eyes, for half an hour, without changing anything."""
     if not await flag(db, LOOKS, member=me.member_id):

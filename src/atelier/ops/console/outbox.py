@@ -51,7 +51,12 @@ async def mail_page(request: Request, here: Here, entry: Entry, me: Me, db: Db, 
     )
 
 
-@routes.post("/{mail_id}/delivery", access=Access.OPERATOR, limit=GENERAL)
+@routes.post(
+    "/{mail_id}/delivery",
+    access=Access.OPERATOR,
+    limit=GENERAL,
+    unconfirmed="it sends what is written, to whom it was written",
+)
 async def send_again(me: Me, db: Db, mail_id: str) -> Response:
     """Have a mail sent that failed, or was kept while there was no server."""
     found = parse_id(mail_id, "mail")

@@ -73,7 +73,12 @@ async def queue_page(request: Request, here: Here, db: Db, whole: Whole) -> Resp
     )
 
 
-@routes.post("/jobs/{job_id}/cancellation", access=Access.OPERATOR, limit=GENERAL)
+@routes.post(
+    "/jobs/{job_id}/cancellation",
+    access=Access.OPERATOR,
+    limit=GENERAL,
+    unconfirmed="it ends a run and gives its credits back, which may be urgent",
+)
 async def cancel_job(me: Me, db: Db, job_id: str) -> Response:
     """Cancel anybody's job; what was not made is given back."""
     job = await cancel(db, parse_id(job_id, "run"))
@@ -81,7 +86,7 @@ async def cancel_job(me: Me, db: Db, job_id: str) -> Response:
     return RedirectResponse("/console/queue", 303)
 
 
-@routes.post("/jobs/{job_id}/retry", access=Access.OPERATOR, limit=GENERAL)
+@routes.post("/jobs/{job_id}/retry", access=Access.OPERATOR, limit=GENERAL, confirmed=True)
 async def retry_job(here: Here, me: Me, db: Db, whole: Whole, job_id: str) -> Response:
     """Begin a failed job's wish anew for its member, who pays for what is made this time; once for each job."""
     job = await find_job(db, parse_id(job_id, "run"))
@@ -105,7 +110,7 @@ async def models_page(request: Request, here: Here, db: Db, whole: Whole) -> Res
     )
 
 
-@routes.post("/models/{model_id}/switch", access=Access.OPERATOR, limit=GENERAL)
+@routes.post("/models/{model_id}/switch", access=Access.OPERATOR, limit=GENERAL, confirmed=True)
 async def switch_model(me: Me, db: Db, whole: Whole, model_id: str, on: Field = "") -> Response:
     """Put a model on offer or take it off; runs that were begun go on."""
     model = whole.catalog.current.find(model_id)

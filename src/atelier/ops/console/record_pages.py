@@ -97,7 +97,7 @@ async def limits_page(request: Request, here: Here, db: Db) -> Response:
     )
 
 
-@routes.post("/locks/unlocking", access=Access.OPERATOR, limit=GENERAL)
+@routes.post("/locks/unlocking", access=Access.OPERATOR, limit=GENERAL, confirmed=True)
 async def unlock(me: Me, db: Db, kind: Field = "", name: Field = "") -> Response:
     """Forget the failures that made a lock."""
     await guarding.unlock(db, by=me.member_id, kind=kind, name=name)
@@ -110,7 +110,7 @@ async def flags_page(request: Request, here: Here, db: Db) -> Response:
     return here.templates.page(request, "console/flags.html", flags=list(FLAGS.values()), shares=await shares(db))
 
 
-@routes.post("/flags/{flag}", access=Access.OPERATOR, limit=GENERAL)
+@routes.post("/flags/{flag}", access=Access.OPERATOR, limit=GENERAL, confirmed=True)
 async def switch_flag(me: Me, db: Db, flag: str, share: Field = "") -> Response:
     """Have it on for some of a hundred members."""
     if flag not in FLAGS:
