@@ -14,12 +14,12 @@ from atelier.base.crypto import digest
 from atelier.base.db import Acting, Database, act
 from atelier.base.errors import AtelierError, Conflict, Forbidden
 from atelier.base.ids import new_id
+from atelier.base.seal import Seal
 from atelier.people import invitations, sessions, signin, signup
 from atelier.people.doors import Doors, Mode
 from atelier.people.oidc import identities
 from atelier.people.oidc.provider import Provider
 from atelier.people.oidc.said import Said, session_key
-from atelier.people.oidc.seal import Seal
 from atelier.people.oidc.tables import ProviderSession
 from atelier.people.tables import Member, Session
 from atelier.web.language import translate

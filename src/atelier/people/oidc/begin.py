@@ -12,8 +12,8 @@ from urllib.parse import urlencode, urlsplit
 
 from atelier.base.crypto import new_token
 from atelier.base.errors import AtelierError
+from atelier.base.seal import Seal
 from atelier.people.oidc.provider import Provider
-from atelier.people.oidc.seal import Seal
 
 LASTS = 600  # seconds that somebody may take at the provider
 STATE = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)

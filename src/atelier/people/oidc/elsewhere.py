@@ -9,9 +9,11 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from atelier.base.crypto import derive
 from atelier.base.db import Acting, Database
 from atelier.base.errors import NotFound
 from atelier.base.log import get_log
+from atelier.base.seal import Seal
 from atelier.people.oidc import begin, github, leave
 from atelier.people.oidc.begin import Begun
 from atelier.people.oidc.discovery import Discovery, Metadata
@@ -20,7 +22,6 @@ from atelier.people.oidc.provider import Provider
 from atelier.people.oidc.reach import Reach
 from atelier.people.oidc.refusals import ProviderDown, ProviderLied
 from atelier.people.oidc.said import Said
-from atelier.people.oidc.seal import Seal
 from atelier.web.caller import Caller
 
 HURRY = 3.0  # seconds that signing out here waits to learn how to sign out there
@@ -41,7 +42,7 @@ class Elsewhere:
         self._providers = {provider.id: provider for provider in providers}
         self.reach = reach or Reach()
         self.origin = origin
-        self.seal = Seal(secret)
+        self.seal = Seal(derive(secret, "oidc seal"))
         self.discovery = Discovery(self.reach)
         self.exchange = Exchange(self.reach, self.discovery, origin)
 

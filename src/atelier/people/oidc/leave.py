@@ -15,11 +15,11 @@ from atelier.base import events
 from atelier.base.crypto import digest
 from atelier.base.db import Acting, Database, act
 from atelier.base.errors import AtelierError, NotFound
+from atelier.base.seal import Seal
 from atelier.people import sessions
 from atelier.people.oidc.discovery import Metadata
 from atelier.people.oidc.provider import Provider
 from atelier.people.oidc.said import session_key, subject_key
-from atelier.people.oidc.seal import Seal
 from atelier.people.oidc.tables import ProviderSession
 from atelier.people.oidc.verify import FRESH, LEEWAY, Told
 

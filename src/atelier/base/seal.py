@@ -1,4 +1,4 @@
-"""Sealing what only the studio may read and nobody may change: a cookie that waits, a hint kept for signing out."""
+"""Sealing what only the studio may read and nobody may change: a cookie that waits, the secret of an authenticator."""
 
 from __future__ import annotations
 
@@ -9,16 +9,14 @@ import secrets
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from atelier.base.crypto import derive
-
 _NONCE = 12  # bytes
 
 
 class Seal:
-    """AES-256-GCM under a key derived from the studio's secret; `purpose` must be the same to open."""
+    """AES-256-GCM under `key`, which is derived from the studio's secret; `purpose` must be the same to open."""
 
-    def __init__(self, secret: str) -> None:
-        self._cipher = AESGCM(derive(secret, "oidc seal"))
+    def __init__(self, key: bytes) -> None:
+        self._cipher = AESGCM(key)
 
     def close(self, text: str, *, purpose: str) -> str:
         """The sealed text, in base64url."""
