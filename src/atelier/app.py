@@ -27,8 +27,8 @@ from atelier.ops.console import record_pages as console_record_pages
 from atelier.people import account as people_account
 from atelier.people import account_email as people_account_email
 from atelier.people import api as people_api
+from atelier.people import auth_api, recovery_pages, sign_up_pages, token_pages
 from atelier.people import pages as people_pages
-from atelier.people import recovery_pages, sign_up_pages
 from atelier.people.callers import Callers
 from atelier.people.oidc import pages as oidc_pages
 from atelier.studio import Studio
@@ -56,7 +56,9 @@ ROUTES = (
     people_account.routes,
     oidc_pages.routes,
     people_account_email.routes,
+    token_pages.routes,
     people_api.routes,
+    auth_api.routes,
     ledger_pages.routes,
     ledger_api.routes,
     assets_pages.routes,

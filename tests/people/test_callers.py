@@ -21,6 +21,7 @@ from atelier.people import sessions, tokens
 from atelier.people.callers import LASTS, Callers
 from atelier.people.tables import Member, Session
 from atelier.web.caller import Role
+from atelier.web.scopes import Scope
 
 
 @dataclass
@@ -104,7 +105,7 @@ async def test_a_new_role_is_known_everywhere_within_a_second(place: Place, oper
 async def test_a_revoked_token_is_known_everywhere_within_a_second(place: Place, web_db: Database) -> None:
     member = place.person.member_id
     async with web_db.transaction(Acting.member(member)) as db:
-        token, secret = await tokens.create(db, member_id=member, name="t")
+        token, secret = await tokens.create(db, member_id=member, name="t", scopes=Scope)
     bearer = {"authorization": f"Bearer {secret}"}
     assert await place.asks(headers=bearer)
     assert await place.asks(headers=bearer)

@@ -10,6 +10,7 @@ from tests.roles import Person
 from atelier.base.crypto import digest
 from atelier.base.db import Acting, Database
 from atelier.people import tokens
+from atelier.web.scopes import Scope
 
 TABLES = ("members", "sessions", "tokens", "invitations")
 
@@ -27,7 +28,7 @@ async def test_nobody_sees_nothing(web_db: Database, maker: Person, operator: Pe
 
 async def test_a_stranger_reads_no_hash_and_no_digest(web_db: Database, maker: Person, stranger: Person) -> None:
     async with web_db.transaction(Acting.member(maker.member_id)) as db:
-        await tokens.create(db, member_id=maker.member_id, name="laptop")
+        await tokens.create(db, member_id=maker.member_id, name="laptop", scopes=Scope)
     me = Acting.member(stranger.member_id)
     assert await _rows(web_db, me, "SELECT id FROM members") == [(stranger.member_id,)]
     assert await _rows(web_db, me, "SELECT member_id FROM sessions") == [(stranger.member_id,)]

@@ -14,7 +14,7 @@ from atelier.people import tokens
 
 
 async def _make(person: Person, **wish: object) -> dict[str, str]:
-    answer = await person.client.post("/api/v1/tokens", json={"name": "laptop", **wish})
+    answer = await person.client.post("/api/v1/tokens", json={"name": "laptop", "scopes": ["account:read"], **wish})
     assert answer.status_code == 201, answer.text
     made: dict[str, str] = answer.json()
     return made
@@ -102,7 +102,8 @@ async def test_a_garbage_token_is_nobody(visitor: httpx.AsyncClient) -> None:
     for sent in GARBAGE:
         answer = await visitor.get("/api/v1/me", headers={b"authorization": sent})
         assert answer.status_code == 401, sent
-        assert answer.headers["www-authenticate"] == "Bearer"
+        assert answer.headers["www-authenticate"] == 'Bearer realm="atelier", error="invalid_token"'
+    assert (await visitor.get("/api/v1/me")).headers["www-authenticate"] == 'Bearer realm="atelier"'
 
 
 async def test_a_bad_token_never_falls_back_to_the_cookie(maker: Person) -> None:
@@ -152,7 +153,7 @@ async def test_the_list_goes_on_page_by_page(maker: Person) -> None:
 async def test_nobody_collects_tokens_without_end(maker: Person, web_db: Database) -> None:
     async with web_db.transaction(Acting.member(maker.member_id)) as db:
         for number in range(tokens.MOST):
-            await tokens.create(db, member_id=maker.member_id, name=str(number))
+            await tokens.create(db, member_id=maker.member_id, name=str(number), scopes=tokens.READ)
     answer = await maker.client.post("/api/v1/tokens", json={"name": "one more"})
     assert (answer.status_code, answer.json()["code"]) == (409, "too_many_tokens")
 

@@ -16,6 +16,7 @@ from atelier.base.db import Acting
 from atelier.base.ids import new_id
 from atelier.people import tokens
 from atelier.studio import Studio
+from atelier.web.scopes import Scope
 
 WISH = {"tool": "image.generate", "input": {"prompt": "a red boat", "count": 2}}
 
@@ -23,7 +24,7 @@ WISH = {"tool": "image.generate", "input": {"prompt": "a red boat", "count": 2}}
 async def program(studio: Studio, member: UUID) -> httpx.AsyncClient:
     """A program with a member's token."""
     async with studio.web_db.transaction(Acting.member(member)) as db:
-        _, secret = await tokens.create(db, member_id=member, name="program")
+        _, secret = await tokens.create(db, member_id=member, name="program", scopes=Scope)
     return httpx.AsyncClient(
         transport=httpx.ASGITransport(create_app(studio)),
         base_url="http://127.0.0.1:8420",

@@ -19,6 +19,7 @@ from atelier.base.db import Acting
 from atelier.people import tokens
 from atelier.settings import BadSettings, load
 from atelier.studio import Studio
+from atelier.web import scopes
 from atelier.web.bounds import BODY, FILES, Bounds, TooSlow
 
 JSON = {"accept": "application/json", "content-type": "application/json"}
@@ -96,7 +97,7 @@ async def test_a_body_that_stops_coming_is_given_up() -> None:
 async def program(studio: Studio, member: Person, origins: tuple[str, ...]) -> httpx.AsyncClient:
     """A page of another site with a member's token."""
     async with studio.web_db.transaction(Acting.member(member.member_id)) as db:
-        _, secret = await tokens.create(db, member_id=member.member_id, name="page")
+        _, secret = await tokens.create(db, member_id=member.member_id, name="page", scopes=scopes.Scope)
     app: FastAPI = create_app(dataclasses.replace(studio, cors_origins=origins))
     return httpx.AsyncClient(
         transport=httpx.ASGITransport(app),

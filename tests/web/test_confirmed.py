@@ -36,7 +36,7 @@ async def test_after_a_quarter_of_an_hour_it_is_asked_again_and_nothing_is_chang
 
 
 async def test_a_token_never_gets_through(operator: Person, app: FastAPI) -> None:
-    token = (await operator.client.post("/api/v1/tokens", json={"name": "x"})).json()["token"]
+    token = (await operator.client.post("/api/v1/tokens", json={"name": "x", "scopes": ["jobs:read"]})).json()["token"]
     answer = await operator.client.post(WHERE, headers={"authorization": f"Bearer {token}", "accept": "*/*"})
     assert answer.status_code == 403
     assert answer.json()["code"] == "session_needed"

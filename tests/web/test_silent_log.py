@@ -50,7 +50,7 @@ async def test_nothing_of_a_whole_journey_is_in_the_log(app: FastAPI, studio: St
         assert made.status_code in (200, 303)
         await mara.get("/library", params={"q": PROMPT})
         await mara.get(f"/nothing/{EMAIL}", params={"next": PROMPT})
-        token = (await mara.post("/api/v1/tokens", json={"name": "laptop"})).json()["token"]
+        token = (await mara.post("/api/v1/tokens", json={"name": "laptop", "scopes": ["account:read", "jobs:write"]})).json()["token"]
         await _by_token(app, token)
         await mara.post("/account/password", data={"current": "No-boats-1", "password": "Eight-red-boats-5"})
     lines = [json.loads(line) for line in written.getvalue().splitlines()]

@@ -23,6 +23,7 @@ from atelier.web.access import Access
 from atelier.web.bounds import FILES
 from atelier.web.parts import Db, Here, Me
 from atelier.web.routes import Routes
+from atelier.web.scopes import Scope
 
 routes = Routes(prefix="/api/v1/assets", tags=["assets"])
 EXAMPLE: dict[str, Any] = {
@@ -142,7 +143,7 @@ def view(asset: Asset, shelf: Assets, origin: str) -> AssetView:
     )
 
 
-@routes.get("", access=Access.MEMBER, limit=GENERAL, response_model=AssetPage)
+@routes.get("", access=Access.MEMBER, scope=Scope.ASSETS_READ, limit=GENERAL, response_model=AssetPage)
 async def list_assets(
     here: Here,
     shelf: Shelf,
@@ -187,6 +188,7 @@ FORM = {
 @routes.post(
     "",
     access=Access.MEMBER,
+    scope=Scope.ASSETS_WRITE,
     max_body_size=FILES,
     limit=GENERAL,
     status_code=201,
@@ -200,13 +202,13 @@ async def upload_asset(request: Request, response: Response, here: Here, shelf: 
     return view(asset, shelf, here.origin)
 
 
-@routes.get("/{asset_id}", access=Access.MEMBER, limit=GENERAL, response_model=AssetView)
+@routes.get("/{asset_id}", access=Access.MEMBER, scope=Scope.ASSETS_READ, limit=GENERAL, response_model=AssetView)
 async def get_asset(asset_id: str, here: Here, shelf: Shelf, db: Db) -> AssetView:
     """One asset, with fresh links."""
     return view(await get(db, parse_id(asset_id, "file")), shelf, here.origin)
 
 
-@routes.patch("/{asset_id}", access=Access.MEMBER, limit=GENERAL, response_model=AssetView)
+@routes.patch("/{asset_id}", access=Access.MEMBER, scope=Scope.ASSETS_WRITE, limit=GENERAL, response_model=AssetView)
 async def change_asset(asset_id: str, wanted: AssetChange, here: Here, shelf: Shelf, db: Db) -> AssetView:
     """Rename an asset, or mark it as a favourite."""
     id = parse_id(asset_id, "file")
@@ -218,14 +220,16 @@ async def change_asset(asset_id: str, wanted: AssetChange, here: Here, shelf: Sh
     return view(asset, shelf, here.origin)
 
 
-@routes.delete("/{asset_id}", access=Access.MEMBER, limit=GENERAL, status_code=204)
+@routes.delete("/{asset_id}", access=Access.MEMBER, scope=Scope.ASSETS_WRITE, limit=GENERAL, status_code=204)
 async def delete_asset(asset_id: str, me: Me, db: Db) -> None:
     """Delete an asset; for 30 days it can be restored."""
     asset = await get(db, parse_id(asset_id, "file"))
     await change.delete(db, me.member_id, [asset.id])
 
 
-@routes.post("/{asset_id}/restoration", access=Access.MEMBER, limit=GENERAL, response_model=AssetView)
+@routes.post(
+    "/{asset_id}/restoration", access=Access.MEMBER, scope=Scope.ASSETS_WRITE, limit=GENERAL, response_model=AssetView
+)
 async def restore_asset(asset_id: str, here: Here, shelf: Shelf, me: Me, db: Db) -> AssetView:
     """Take the deletion of one asset back; one that is not deleted stays as it is."""
     asset = await get(db, parse_id(asset_id, "file"), deleted=True)
@@ -234,14 +238,14 @@ async def restore_asset(asset_id: str, here: Here, shelf: Shelf, me: Me, db: Db)
     return view(asset, shelf, here.origin)
 
 
-@routes.post("/deletions", access=Access.MEMBER, limit=GENERAL, response_model=Deleted)
+@routes.post("/deletions", access=Access.MEMBER, scope=Scope.ASSETS_WRITE, limit=GENERAL, response_model=Deleted)
 async def delete_assets(chosen: Chosen, me: Me, db: Db) -> Deleted:
     """Delete several assets at once; what is not the member's is not counted."""
     gone = await change.delete(db, me.member_id, chosen.ids)
     return Deleted(deletion=gone.stamp, assets=gone.assets)
 
 
-@routes.post("/restorations", access=Access.MEMBER, limit=GENERAL, response_model=Restored)
+@routes.post("/restorations", access=Access.MEMBER, scope=Scope.ASSETS_WRITE, limit=GENERAL, response_model=Restored)
 async def restore_assets(wanted: Restoring, me: Me, db: Db) -> Restored:
     """Take a whole deletion back."""
     return Restored(assets=await change.restore(db, me.member_id, stamp=wanted.deletion))

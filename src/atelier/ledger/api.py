@@ -16,6 +16,7 @@ from atelier.limits.limit import GENERAL
 from atelier.web.access import Access
 from atelier.web.parts import Db, Me
 from atelier.web.routes import Routes
+from atelier.web.scopes import Scope
 
 routes = Routes(prefix="/api/v1", tags=["wallet"])
 
@@ -70,14 +71,14 @@ class LinePage(BaseModel):
     total: int
 
 
-@routes.get("/wallet", access=Access.MEMBER, limit=GENERAL)
+@routes.get("/wallet", access=Access.MEMBER, scope=Scope.WALLET_READ, limit=GENERAL)
 async def read_wallet(me: Me, db: Db) -> WalletOut:
     """The caller's credits: available and held."""
     now = await balance(db, member_id=me.member_id)
     return WalletOut(available=now.available, held=now.held, lines=await lines(db, member_id=me.member_id))
 
 
-@routes.get("/wallet/lines", access=Access.MEMBER, limit=GENERAL)
+@routes.get("/wallet/lines", access=Access.MEMBER, scope=Scope.WALLET_READ, limit=GENERAL)
 async def list_lines(
     me: Me, db: Db, cursor: str | None = None, limit: Annotated[int, Query(ge=1, le=100)] = 50
 ) -> LinePage:

@@ -1,4 +1,4 @@
-"""The account page: name, password, sessions and API tokens."""
+"""The account page: name, password, and where the member is signed in."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from atelier.web.access import Access
 from atelier.web.caller import Caller
 from atelier.web.parts import Db, Here, Me, Parts
 from atelier.web.routes import Routes
+from atelier.web.scopes import MEANINGS
 
 routes = Routes(include_in_schema=False)
 Field = Annotated[str, Form()]
-LIFETIMES: dict[str, int | None] = {"30": 30, "90": 90, "365": 365, "": None}  # days; none: until revoked
 
 
 @routes.get("/account", access=Access.MEMBER, limit=PAGES)
@@ -48,7 +48,7 @@ async def change_name(request: Request, here: Here, me: Me, db: Db, name: Field 
 async def change_password(
     request: Request, here: Here, entry: Entry, me: Me, current: Field = "", password: Field = ""
 ) -> Response:
-    """Change the password and sign every other browser out; hashing happens between two transactions."""
+    """Change the password and sign every other device out; hashing happens between two transactions."""
     faults: rules.Faults = {}
     if fault := rules.password_fault(password, me.email):
         faults["password"] = fault
@@ -68,7 +68,7 @@ async def change_password(
 
 @routes.post("/account/sessions/{session_id}/sign-out", access=Access.MEMBER, limit=GENERAL)
 async def end_session(here: Here, me: Me, db: Db, session_id: str) -> Response:
-    """Sign one browser out."""
+    """Sign one browser or app out."""
     ended = parse_id(session_id, "session")
     await sessions.end(db, member_id=me.member_id, session_id=ended)
     if ended != me.session_id:
@@ -80,29 +80,9 @@ async def end_session(here: Here, me: Me, db: Db, session_id: str) -> Response:
 
 @routes.post("/account/sessions/sign-out", access=Access.MEMBER, limit=GENERAL)
 async def end_other_sessions(me: Me, db: Db) -> Response:
-    """Sign every other browser out."""
+    """Sign every other device out, apps too."""
     await sessions.end_others(db, member_id=me.member_id, but=me.session_id)
     return _done("sessions")
-
-
-@routes.post("/account/tokens", access=Access.MEMBER, limit=GENERAL)
-async def create_token(request: Request, here: Here, me: Me, db: Db, label: Field = "", days: Field = "90") -> Response:
-    """Make an API token and show it, this once."""
-    tokens.check_maker(me)
-    name = rules.display_name(label)
-    if name is None:
-        return await page(
-            request, here, me, db, typed={"label": label, "days": days}, faults={"label": rules.LABEL_FAULT}
-        )
-    token, secret = await tokens.create(db, member_id=me.member_id, name=name, days=LIFETIMES.get(days, 90))
-    return await page(request, here, me, db, made={"token": token, "secret": secret})
-
-
-@routes.post("/account/tokens/{token_id}/revocation", access=Access.MEMBER, limit=GENERAL)
-async def revoke_token(me: Me, db: Db, token_id: str) -> Response:
-    """End a token for good."""
-    await tokens.revoke(db, member_id=me.member_id, token_id=parse_id(token_id, "token"))
-    return _done("token")
 
 
 def _done(what: str) -> Response:
@@ -115,7 +95,7 @@ async def page(
     me: Caller,
     db: AsyncSession,
     *,
-    typed: dict[str, str] | None = None,
+    typed: dict[str, Any] | None = None,
     faults: rules.Faults | None = None,
     made: dict[str, Any] | None = None,
 ) -> Response:
@@ -129,7 +109,10 @@ async def page(
         me=me,
         sessions=await sessions.list_sessions(db, member_id=me.member_id),
         tokens=await tokens.list_tokens(db, member_id=me.member_id),
-        browser=rules.browser,
+        device=rules.device,
+        ending=tokens.ending,
+        presets=tokens.PRESETS,
+        meanings=MEANINGS,
         typed=typed or {},
         faults=faults or {},
         made=made,

@@ -17,6 +17,7 @@ from atelier.web.access import Access
 from atelier.web.caller import Role
 from atelier.web.parts import Db, Me
 from atelier.web.routes import Routes
+from atelier.web.scopes import BROWSER, Scope
 
 routes = Routes(prefix="/api/v1", tags=["people"])
 _WHEN = "2026-11-20T12:10:00Z"
@@ -47,8 +48,10 @@ _TOKEN_EXAMPLE: dict[str, JsonValue] = {
     "id": "01940000-0000-7000-8000-000000000002",
     "name": "laptop",
     "hint": "atl_Ab3d",
+    "tail": "x7Kq",
+    "scopes": ["jobs:read", "jobs:write"],
     "created_at": _WHEN,
-    "expires_at": None,
+    "expires_at": "2027-02-18T12:10:00Z",
     "used_at": None,
 }
 
@@ -60,6 +63,8 @@ class TokenOut(BaseModel):
     id: UUID
     name: str
     hint: str = Field(description="The token's first characters.")
+    tail: str = Field(description="The token's last characters; empty for the oldest tokens.")
+    scopes: list[Scope] = Field(description="What it may do.")
     created_at: datetime
     expires_at: datetime | None = Field(description="When it stops working; null: when it is revoked.")
     used_at: datetime | None = Field(description="When it was last used, to the minute.")
@@ -95,19 +100,25 @@ class TokenWish(BaseModel):
     """A token to make."""
 
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"name": "laptop", "expires_in_days": 90}]}
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"name": "laptop", "scopes": ["jobs:read", "jobs:write"], "expires_in_days": 90}]
+        },
     )
     name: Annotated[str, AfterValidator(_name)] = Field(max_length=200, description="What it is for.")
-    expires_in_days: int | None = Field(None, ge=1, le=3650, description="Default: it works until it is revoked.")
+    scopes: list[Scope] = Field(min_length=1, max_length=len(Scope), description="What it may do, and nothing else.")
+    expires_in_days: int | None = Field(
+        tokens.DAYS, ge=1, le=3650, description="For how long it works; null: until it is revoked."
+    )
 
 
-@routes.get("/me", access=Access.MEMBER, limit=GENERAL)
+@routes.get("/me", access=Access.MEMBER, scope=Scope.ACCOUNT_READ, limit=GENERAL)
 async def read_me(me: Me) -> MeOut:
     """Who the caller is."""
     return MeOut(id=me.member_id, name=me.name, email=me.email, role=me.role)
 
 
-@routes.get("/tokens", access=Access.MEMBER, limit=GENERAL)
+@routes.get("/tokens", access=Access.MEMBER, scope=Scope.ACCOUNT_READ, limit=GENERAL)
 async def list_tokens(
     me: Me, db: Db, cursor: str | None = None, limit: Annotated[int, Query(ge=1, le=100)] = 50
 ) -> TokenPage:
@@ -119,15 +130,16 @@ async def list_tokens(
     return TokenPage(items=[TokenOut.of(token) for token in found[:limit]], next=more, total=total)
 
 
-@routes.post("/tokens", access=Access.MEMBER, limit=GENERAL, status_code=201)
+@routes.post("/tokens", access=Access.MEMBER, scope=BROWSER, limit=GENERAL, status_code=201, confirmed=True)
 async def create_token(me: Me, db: Db, wish: TokenWish) -> NewToken:
     """Make an API token. Its secret is in this answer and never shown again; a token cannot make another."""
-    tokens.check_maker(me)
-    token, secret = await tokens.create(db, member_id=me.member_id, name=wish.name, days=wish.expires_in_days)
+    token, secret = await tokens.create(
+        db, member_id=me.member_id, name=wish.name, scopes=wish.scopes, days=wish.expires_in_days
+    )
     return NewToken(**TokenOut.of(token).model_dump(), token=secret)
 
 
-@routes.delete("/tokens/{token_id}", access=Access.MEMBER, limit=GENERAL, status_code=204)
+@routes.delete("/tokens/{token_id}", access=Access.MEMBER, scope=BROWSER, limit=GENERAL, status_code=204)
 async def revoke_token(me: Me, db: Db, token_id: str) -> Response:
     """Revoke a token: it stops working at once, for good."""
     await tokens.revoke(db, member_id=me.member_id, token_id=parse_id(token_id, "token"))

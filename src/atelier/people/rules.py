@@ -20,6 +20,7 @@ SAME_EMAIL_FAULT = "This is your address already."
 NOTE_FAULT = "Write at most 500 characters, on one line."
 INVITATION_FAULT = "Choose a role and a time from the lists."
 LABEL_FAULT = "Write what the token is for, so that you know it again."
+SCOPES_FAULT = "Choose at least one thing that it may do."
 _LOCAL = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*", re.ASCII)
 _LEET = str.maketrans("@4310$57!", "aaeiosstl")
 _COMMON = frozenset(files("atelier.people").joinpath("common_passwords.txt").read_text("utf-8").split())
@@ -121,6 +122,11 @@ def browser(agent: str) -> str:
     name = next((name for sign, name in _BROWSERS if sign in agent), None)
     system = next((name for sign, name in _SYSTEMS if sign in agent), None)
     return ", ".join(filter(None, (name, system))) or agent[:40] or "Unknown"
+
+
+def device(kind: str, agent: str) -> str:
+    """What a member calls where they are signed in: an app by its own name, a browser by its kind."""
+    return browser(agent) if kind == "browser" else agent or "Unknown"
 
 
 def _stem(text: str) -> str:

@@ -1,4 +1,7 @@
-"""Sign-ins of browsers: an opaque cookie, its digest in the database, gone there when it ends."""
+"""Sign-ins: a browser's has an opaque cookie, its digest in the database, gone there when it ends.
+
+An app's is a session that no cookie opens (`apps.py`): it is listed and ended here like every other.
+"""
 
 from __future__ import annotations
 
@@ -23,11 +26,25 @@ SECRET = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 
 
 async def start(db: AsyncSession, *, member_id: UUID, agent: str, address: str) -> str:
-    """Open a session for the acting member, and return the secret for the cookie.
-
-    Clears away what is expired, and the sessions seen longest ago where there are more than anybody has browsers.
-    """
+    """Open a session for the acting member, and return the secret for the cookie."""
     secret, session_id = new_token(), new_id()
+    await make_room(db, member_id=member_id)
+    await db.execute(
+        insert(Session).values(
+            id=session_id,
+            member_id=member_id,
+            digest=digest(secret),
+            agent=printable(agent),
+            address=printable(address),
+            expires_at=func.now() + LASTS,
+        )
+    )
+    await events.record(db, "session:started", member=member_id, subject=session_id)
+    return secret
+
+
+async def make_room(db: AsyncSession, *, member_id: UUID) -> None:
+    """Clear away what is expired, and the sessions seen longest ago where there are more than anybody has devices."""
     mine = select(Session.id).where(Session.member_id == member_id)
     surplus = mine.order_by(Session.seen_at.desc(), Session.id.desc()).offset(MOST - 1)
     await db.execute(
@@ -35,18 +52,6 @@ async def start(db: AsyncSession, *, member_id: UUID, agent: str, address: str) 
             Session.member_id == member_id, or_(Session.expires_at <= func.now(), Session.id.in_(surplus))
         )
     )
-    await db.execute(
-        insert(Session).values(
-            id=session_id,
-            member_id=member_id,
-            digest=digest(secret),
-            agent=_printable(agent),
-            address=_printable(address),
-            expires_at=func.now() + LASTS,
-        )
-    )
-    await events.record(db, "session:started", member=member_id, subject=session_id)
-    return secret
 
 
 async def list_sessions(db: AsyncSession, *, member_id: UUID) -> list[Session]:
@@ -109,5 +114,6 @@ def cookie_secret(request: Request, origin: str) -> str | None:
     return sent if SECRET.fullmatch(sent) else None
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
+    """What a browser or an app says of itself, as it may stand on a page."""
     return "".join(sign for sign in text if sign.isprintable())[:200]

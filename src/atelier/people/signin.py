@@ -49,18 +49,19 @@ class Known:
     password_hash: str | None
 
 
-async def sign_in(
-    database: Database,
-    passwords: Passwords,
-    locks: Locks,
-    *,
-    at: Place,
-    email: str,
-    password: str,
-    agent: str,
-    address: str,
-) -> str:
-    """Check who it is and open a session; return the secret for the cookie.
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """Who knew their password; `welcome` says so to the locks, in the transaction that lets them in."""
+
+    member_id: UUID
+    claim: UUID
+    renewed: str | None  # the password's hash as it is made by now
+
+
+async def prove(
+    database: Database, passwords: Passwords, locks: Locks, *, at: Place, email: str, password: str
+) -> Proven:
+    """Check who it is; nothing is opened yet.
 
     Raises `WrongPassword`, which counts towards the locks, `Locked`, or for a member who knows the password `Waits`
     or `Closed`. Hashing is done outside any transaction.
@@ -80,11 +81,32 @@ async def sign_in(
         if known.state == "waiting":
             raise Waits("Your account waits for the studio's operator.")
         raise Closed("This account is closed. Write to the studio's operator.")
-    async with database.transaction(Acting.member(known.member_id)) as db:
-        await succeeded(db, claim)
-        if renewed is not None:
-            await _keep(db, known.member_id, renewed)
-        return await sessions.start(db, member_id=known.member_id, agent=agent, address=address)
+    return Proven(known.member_id, claim, renewed)
+
+
+async def welcome(db: AsyncSession, proven: Proven) -> None:
+    """Forget the tries that failed before, and keep the password as it is hashed by now; `db` acts for the member."""
+    await succeeded(db, proven.claim)
+    if proven.renewed is not None:
+        await _keep(db, proven.member_id, proven.renewed)
+
+
+async def sign_in(
+    database: Database,
+    passwords: Passwords,
+    locks: Locks,
+    *,
+    at: Place,
+    email: str,
+    password: str,
+    agent: str,
+    address: str,
+) -> str:
+    """Check who it is and open a session; return the secret for the cookie. Raises as `prove` does."""
+    proven = await prove(database, passwords, locks, at=at, email=email, password=password)
+    async with database.transaction(Acting.member(proven.member_id)) as db:
+        await welcome(db, proven)
+        return await sessions.start(db, member_id=proven.member_id, agent=agent, address=address)
 
 
 async def check_password(database: Database, passwords: Passwords, *, member_id: UUID, password: str) -> None:

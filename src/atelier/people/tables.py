@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import DateTime, Text
+from sqlalchemy import ARRAY, DateTime, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from atelier.base.db import Table
@@ -32,13 +32,15 @@ class Member(Table):
 
 
 class Session(Table):
-    """A sign-in of one browser, named by the digest of its cookie."""
+    """A sign-in: of a browser, named by the digest of its cookie, or of an app, with its scopes and refresh tokens."""
 
     __tablename__ = "sessions"
     id: Mapped[UUID] = mapped_column(primary_key=True)
     member_id: Mapped[UUID]
-    digest: Mapped[str] = mapped_column(Text, deferred=True)
-    agent: Mapped[str] = mapped_column(Text)
+    kind: Mapped[str] = mapped_column(Text, server_default="browser")  # or app
+    digest: Mapped[str | None] = mapped_column(Text, deferred=True)
+    scopes: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
+    agent: Mapped[str] = mapped_column(Text)  # an app's own name, or a browser's User-Agent
     address: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(_TIME, server_default="now()")
     seen_at: Mapped[datetime] = mapped_column(_TIME, server_default="now()")
@@ -50,7 +52,7 @@ class Session(Table):
 
 
 class Token(Table):
-    """A personal API token; `hint` is its beginning, to tell it from others."""
+    """A personal API token; `hint` is its beginning and `tail` its end, to tell it from others."""
 
     __tablename__ = "tokens"
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -58,10 +60,26 @@ class Token(Table):
     name: Mapped[str] = mapped_column(Text)
     digest: Mapped[str] = mapped_column(Text, deferred=True)
     hint: Mapped[str] = mapped_column(Text)
+    tail: Mapped[str] = mapped_column(Text, server_default="")  # none is known of the oldest tokens
+    scopes: Mapped[list[str]] = mapped_column(ARRAY(Text))
     created_at: Mapped[datetime] = mapped_column(_TIME, server_default="now()")
     expires_at: Mapped[datetime | None] = mapped_column(_TIME)
     used_at: Mapped[datetime | None] = mapped_column(_TIME)
     revoked_at: Mapped[datetime | None] = mapped_column(_TIME)
+    warned_at: Mapped[datetime | None] = mapped_column(_TIME)  # when its member was told that it ends soon
+
+
+class RefreshToken(Table):
+    """What an app renews its access with, once; all of one sign-in are a family, and the used ones betray a thief."""
+
+    __tablename__ = "refresh_tokens"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    member_id: Mapped[UUID]
+    session_id: Mapped[UUID]
+    digest: Mapped[str] = mapped_column(Text, deferred=True)
+    created_at: Mapped[datetime] = mapped_column(_TIME, server_default="now()")
+    expires_at: Mapped[datetime] = mapped_column(_TIME)
+    used_at: Mapped[datetime | None] = mapped_column(_TIME)
 
 
 class Invitation(Table):

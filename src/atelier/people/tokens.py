@@ -1,8 +1,9 @@
-"""Personal API tokens: shown once, kept as a digest, revoked for good."""
+"""Personal API tokens: shown once, kept as a digest, good for some things and for a while, revoked for good."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from datetime import timedelta
 from uuid import UUID
 
@@ -11,16 +12,22 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from atelier.base import events
 from atelier.base.clock import now
-from atelier.base.crypto import digest, new_token
+from atelier.base.crypto import digest
 from atelier.base.db import rows_changed
-from atelier.base.errors import Conflict, Forbidden, NotFound
+from atelier.base.errors import Conflict, NotFound
 from atelier.base.ids import new_id
+from atelier.base.marked import is_secret, new_secret
 from atelier.people.tables import Token
-from atelier.web.caller import Caller
+from atelier.web.scopes import Scope
 
 PREFIX = "atl_"
-SECRET = re.compile(rf"{PREFIX}[A-Za-z0-9_-]{{43}}", re.ASCII)
+_OLDER = re.compile(rf"{PREFIX}[A-Za-z0-9_-]{{43}}", re.ASCII)  # from before they had a checksum
 MOST = 50
+DAYS = 90  # that a token works unless its maker says otherwise
+READ = frozenset(scope for scope in Scope if scope.endswith(":read"))
+MAKE = frozenset({Scope.JOBS_READ, Scope.JOBS_WRITE, Scope.ASSETS_READ, Scope.MODELS_READ, Scope.WALLET_READ})
+PRESETS: dict[str, frozenset[Scope]] = {"read": READ, "make": MAKE}  # what most tokens are for
+SOON = timedelta(days=14)
 
 
 class TooManyTokens(Conflict):
@@ -29,41 +36,43 @@ class TooManyTokens(Conflict):
     code = "too_many_tokens"
 
 
-class OnlyYourself(Forbidden):
-    """Tokens are made by a signed-in person, so that a stolen one cannot outlive its revocation."""
-
-    code = "session_needed"
-
-    def __init__(self) -> None:
-        super().__init__("Sign in with a browser to make a token; a token cannot make another.")
+def is_token(text: str) -> bool:
+    """Whether that could be one of ours."""
+    return is_secret(PREFIX, text) or _OLDER.fullmatch(text) is not None
 
 
-def check_maker(caller: Caller) -> None:
-    """Raise unless the caller is signed in by a session."""
-    if caller.session_id is None:
-        raise OnlyYourself
-
-
-async def create(db: AsyncSession, *, member_id: UUID, name: str, days: int | None = None) -> tuple[Token, str]:
+async def create(
+    db: AsyncSession, *, member_id: UUID, name: str, scopes: Collection[Scope], days: int | None = DAYS
+) -> tuple[Token, str]:
     """Make a token for the acting member, good for `days` or until revoked; return its row and, once, its secret."""
     if await count(db, member_id=member_id) >= MOST:
         raise TooManyTokens("You have 50 tokens in use. Revoke one that you don't need.")
-    secret = PREFIX + new_token()
+    secret, may = new_secret(PREFIX), sorted(set(scopes))
     token = Token(
         id=new_id(),
         member_id=member_id,
         name=name,
         digest=digest(secret),
         hint=secret[:8],
+        tail=secret[-4:],
+        scopes=may,
         created_at=now(),
         expires_at=now() + timedelta(days=days) if days else None,
         used_at=None,
         revoked_at=None,
     )
-    columns = ("id", "member_id", "name", "digest", "hint", "created_at", "expires_at")
+    columns = ("id", "member_id", "name", "digest", "hint", "tail", "scopes", "created_at", "expires_at")
     await db.execute(insert(Token).values({column: getattr(token, column) for column in columns}))
-    await events.record(db, "token:created", member=member_id, subject=token.id, name=name)
+    await events.record(db, "token:created", member=member_id, subject=token.id, name=name, scopes=may, days=days)
     return token, secret
+
+
+def ending(token: Token) -> str:
+    """How near a token's end is: `over`, `soon`, `later` or `never`."""
+    if token.expires_at is None:
+        return "never"
+    left = token.expires_at - now()
+    return "over" if left <= timedelta() else "soon" if left <= SOON else "later"
 
 
 async def list_tokens(

@@ -26,6 +26,7 @@ from atelier.web.access import Access
 from atelier.web.live import stream
 from atelier.web.parts import Db, Here, Me
 from atelier.web.routes import Routes
+from atelier.web.scopes import Scope
 
 routes = Routes(prefix="/api/v1", tags=["jobs"])
 
@@ -124,7 +125,9 @@ async def views(db: AsyncSession, jobs: list[Job]) -> list[JobView]:
     ]
 
 
-@routes.post("/jobs", access=Access.MEMBER, limit=GENERATION, status_code=201, response_model=JobView)
+@routes.post(
+    "/jobs", access=Access.MEMBER, scope=Scope.JOBS_WRITE, limit=GENERATION, status_code=201, response_model=JobView
+)
 async def create_job(
     wish: JobWish,
     db: Db,
@@ -140,7 +143,7 @@ async def create_job(
     return (await views(db, [await find(db, job_id)]))[0]
 
 
-@routes.get("/jobs", access=Access.MEMBER, limit=GENERAL, response_model=JobPage)
+@routes.get("/jobs", access=Access.MEMBER, scope=Scope.JOBS_READ, limit=GENERAL, response_model=JobPage)
 async def list_jobs(
     db: Db,
     me: Me,
@@ -154,13 +157,15 @@ async def list_jobs(
     return JobPage(items=await views(db, list(page.items)), next=page.next, total=page.total)
 
 
-@routes.get("/jobs/{job_id}", access=Access.MEMBER, limit=GENERAL, response_model=JobView)
+@routes.get("/jobs/{job_id}", access=Access.MEMBER, scope=Scope.JOBS_READ, limit=GENERAL, response_model=JobView)
 async def get_job(job_id: str, db: Db) -> JobView:
     """One of your jobs."""
     return (await views(db, [await find(db, parse_id(job_id, "job"))]))[0]
 
 
-@routes.post("/jobs/{job_id}/cancellation", access=Access.MEMBER, limit=GENERAL, response_model=JobView)
+@routes.post(
+    "/jobs/{job_id}/cancellation", access=Access.MEMBER, scope=Scope.JOBS_WRITE, limit=GENERAL, response_model=JobView
+)
 async def cancel_job(job_id: str, db: Db) -> JobView:
     """Cancel a job: at once while it waits, within two seconds while it runs. Twice is the same as once."""
     return (await views(db, [await cancel(db, parse_id(job_id, "job"))]))[0]
@@ -169,6 +174,7 @@ async def cancel_job(job_id: str, db: Db) -> JobView:
 @routes.get(
     "/jobs/{job_id}/events",
     access=Access.MEMBER,
+    scope=Scope.JOBS_READ,
     limit=GENERAL,
     response_class=StreamingResponse,
     responses={200: {"content": {"text/event-stream": {}}, "description": "Facts with ids, and passing progress."}},
@@ -195,7 +201,14 @@ async def job_events(
     return StreamingResponse(events, media_type="text/event-stream")
 
 
-@routes.get("/models", access=Access.MEMBER, limit=GENERAL, response_model=list[ModelView], tags=["models"])
+@routes.get(
+    "/models",
+    access=Access.MEMBER,
+    scope=Scope.MODELS_READ,
+    limit=GENERAL,
+    response_model=list[ModelView],
+    tags=["models"],
+)
 async def list_models(db: Db, whole: Whole, tool: str | None = None) -> list[ModelView]:
     """The models on offer, the default of each tool first."""
     off = await switched_off(db)

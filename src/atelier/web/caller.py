@@ -25,7 +25,7 @@ STAFF = frozenset({Role.OPERATOR, Role.SUPPORT})
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A signed-in member, through a browser's session or an API token."""
+    """A signed-in member, through a browser's session, an API token or an app's access token."""
 
     member_id: UUID
     name: str
@@ -34,6 +34,7 @@ class Caller:
     session_id: UUID | None = None
     token_id: UUID | None = None
     looking: UUID | None = None  # the operator who looks at this member's pages; nothing can be changed then
+    scopes: frozenset[str] | None = None  # what a token may do; None for a browser, which may do what its member may
     confirmed_at: datetime | None = None  # when who is at the keys last showed who they are, in this session
     protected: bool = False  # whether the account asks for more than a password
 

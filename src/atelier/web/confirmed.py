@@ -48,7 +48,7 @@ def fresh(caller: Caller, at: datetime) -> bool:
 
 async def check(request: Request, caller: Caller | None, clock: Callable[[], datetime] = now) -> None:
     """Raise `OnlyInPerson` for who has no session, and `ConfirmFirst` for whose confirmation is too long ago."""
-    if caller is None or caller.session_id is None:
+    if caller is None or caller.session_id is None or caller.scopes is not None:
         raise OnlyInPerson
     if not fresh(caller, clock()):
         raise ConfirmFirst(await _fields(request))

@@ -37,6 +37,14 @@ def ago(moment: datetime) -> str:
     return day(moment)
 
 
+def ahead(moment: datetime) -> str:
+    """How soon, in days: `within a day`, `in 3 days`."""
+    days = (moment - now()).total_seconds() / 86_400
+    if days < 1:
+        return translate("within a day")
+    return translate_many("in %(count)s day", "in %(count)s days", round(days)) % {"count": number(round(days))}
+
+
 def day(moment: datetime) -> str:
     """`4 November`, with its year when that is another one."""
     english = locale().language == "en"
@@ -70,6 +78,7 @@ def initials(name: str) -> str:
 FILTERS: dict[str, Callable[..., Any]] = {
     "credits": credits,
     "ago": ago,
+    "ahead": ahead,
     "day": day,
     "clock": clock,
     "size": size,

@@ -1,8 +1,8 @@
 """Finds what members read in Python files, for translators.
 
-Calls of `translate`; plain sentences of errors, and constants called `…_FAULT`; where babel.cfg says `faults`, also
-sentences that functions return; where it says `fields`, the titles, descriptions, examples and names of tools. Used by
-babel alone (babel.cfg); templates are read by babel's own means.
+Calls of `translate`; plain sentences of errors, constants called `…_FAULT`, and what `MEANINGS` says; where babel.cfg
+says `faults`, also sentences that functions return; where it says `fields`, the titles, descriptions, examples and
+names of tools. Used by babel alone (babel.cfg); templates are read by babel's own means.
 """
 
 from __future__ import annotations
@@ -37,6 +37,8 @@ def extract(file: BinaryIO, keywords: Any, comment_tags: Collection[str], option
                 yield from _phrases([value])
             case ast.Assign(targets=[ast.Name(id=fault)], value=value) if fault.endswith("_FAULT"):
                 yield from _phrases([value])
+            case ast.Assign(targets=[ast.Name(id="MEANINGS")], value=ast.Dict(values=values)):
+                yield from _phrases(values)
             case ast.Assign(targets=[ast.Name(id="name")], value=value) if "fields" in options:
                 yield from _phrases([value], any_words=True)
 

@@ -14,6 +14,7 @@ from atelier.base.errors import AtelierError, SignedOut, TooMany
 from atelier.base.log import get_log
 from atelier.limits import Reached
 from atelier.web.parts import parts
+from atelier.web.scopes import InsufficientScope
 
 _HTTP = {
     400: ("bad_request", "The body of this request cannot be read."),
@@ -90,9 +91,18 @@ def answer(
         response = problem(status, code, message, **more)
     if isinstance(error, TooMany):
         response.headers["Retry-After"] = str(error.seconds)
-    if isinstance(error, SignedOut):
-        response.headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, SignedOut | InsufficientScope):
+        response.headers["WWW-Authenticate"] = _challenge(request, error)
     return response
+
+
+def _challenge(request: Request, error: AtelierError) -> str:
+    """What opens this route, and why what came did not (RFC 6750, section 3)."""
+    said = 'Bearer realm="atelier"'
+    if isinstance(error, InsufficientScope):
+        return f'{said}, error="insufficient_scope", scope="{error.scope}"'
+    brought = request.headers.get("authorization", "").lower().startswith("bearer")
+    return f'{said}, error="invalid_token"' if brought else said
 
 
 def _sentence(field: str | None, message: str) -> str:

@@ -1,4 +1,5 @@
-"""The one way to make a route. It cannot exist without its access rule and its limit."""
+"""The one way to make a route. It cannot exist without its access rule and its limit, nor one of the API without saying
+which scope a token needs for it."""
 
 from __future__ import annotations
 
@@ -15,14 +16,19 @@ from atelier.base.whence import Whence
 from atelier.limits import Limit, Per
 from atelier.limits.network import network, plain
 from atelier.web import confirmed as confirmations
+from atelier.web import scopes
 from atelier.web.access import Access, check
 from atelier.web.bounds import BODY, said_once
 from atelier.web.caller import Caller, Role
 from atelier.web.guard import SAFE
 from atelier.web.parts import parts
 from atelier.web.problems import wants_page
+from atelier.web.scopes import Scope
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
+API = "/api/"
+OPEN = frozenset({Access.PUBLIC, Access.SIGNATURE})  # nobody needs to be anybody there
+_UNSAID: Any = object()
 
 
 class OnlyLooking(Forbidden):
@@ -35,13 +41,21 @@ class OnlyLooking(Forbidden):
 
 
 class Rule:
-    """A route's access rule and limit, enforced before anything else of it runs."""
+    """A route's access rule, limit and scope, enforced before anything else of it runs."""
 
     def __init__(
-        self, access: Access, limit: Limit, *, looking: bool = False, confirmed: bool = False, unconfirmed: str = ""
+        self,
+        access: Access,
+        limit: Limit,
+        *,
+        scope: Scope | None = scopes.BROWSER,
+        looking: bool = False,
+        confirmed: bool = False,
+        unconfirmed: str = "",
     ) -> None:
         self.access = access
         self.limit = limit
+        self.scope = scope  # what a token needs; without one no token opens this route
         self.looking = looking  # whether an operator who looks at a member's pages may write here
         self.confirmed = confirmed  # whether it needs a session that was confirmed in the last minutes
         self.unconfirmed = unconfirmed  # why an operator's write needs none
@@ -50,6 +64,8 @@ class Rule:
         said_once(request)
         here = parts(request)
         caller = await here.identify(request)
+        if caller is not None and caller.scopes is not None and self.access in OPEN:
+            caller = None  # where anybody may come, a token makes nobody of its member
         whence.comes(self._whence(request, caller))
         request.state.caller = caller
         request.state.access = self.access
@@ -57,6 +73,8 @@ class Rule:
         who = f"member {caller.member_id}" if caller is not None and by_member else counted(request)
         request.state.limited = await here.limiter.hit(self.limit, who)
         check(self.access, caller)
+        if caller is not None:
+            scopes.check(self.scope, caller)
         if caller is not None and caller.looking and not self.looking and request.method not in SAFE:
             raise OnlyLooking
         if self.confirmed:
@@ -95,8 +113,9 @@ def counted(request: Request) -> str:
 class Routes(APIRouter):
     """A set of routes; `get`, `post` … take FastAPI's arguments, and need `access` and `limit`.
 
-    `looking=True` lets an operator who looks at a member's pages write there. `after` are dependencies of every route
-    that run once its rule has passed.
+    `scope` is what a token needs; every route under `/api/` that is not public names it, or says with `scope=BROWSER`
+    that no token opens it. `looking=True` lets an operator who looks at a member's pages write there. `after` are
+    dependencies of every route that run once its rule has passed.
 
     `confirmed=True` asks for a fresh confirmation (step-up): the caller signed in, or typed their password, a code, or
     used a passkey, within the last 15 minutes. Nothing else is needed at the route: a browser is shown the page that
@@ -113,13 +132,19 @@ class Routes(APIRouter):
         confirmed, unconfirmed = options.pop("confirmed", False), options.pop("unconfirmed", "")
         if access is Access.OPERATOR and method not in SAFE and confirmed is bool(unconfirmed):
             raise RuntimeError(f"{method} {path} is an operator's: give it confirmed=True, or unconfirmed='why not'")
+        scope: Scope | None = options.pop("scope", _UNSAID)
+        if scope is _UNSAID:
+            scope = scopes.BROWSER
+            if (self.prefix + path).startswith(API) and access not in OPEN:
+                raise RuntimeError(f"{method} {self.prefix}{path} names no scope: give it one, or scope=BROWSER")
         looking = options.pop("looking", False)
-        rule = Rule(access, limit, looking=looking, confirmed=confirmed, unconfirmed=unconfirmed)
+        rule = Rule(access, limit, scope=scope, looking=looking, confirmed=confirmed, unconfirmed=unconfirmed)
         options["dependencies"] = [Depends(rule), *self._after, *options.get("dependencies", [])]
         options.setdefault("max_body_size", BODY)
         options["openapi_extra"] = {
             "x-access": access.value,
             "x-limit": limit.rates,
+            "security": _security(access, scope),
             **({"x-confirmed": True} if confirmed else {}),
             **options.get("openapi_extra", {}),
         }
@@ -139,6 +164,13 @@ class Routes(APIRouter):
 
     def delete(self, path: str, *, access: Access, limit: Limit, **options: Any) -> Callable[[Endpoint], Endpoint]:  # type: ignore[override]  # stricter by design
         return self._add(path, "DELETE", access, limit, options)  # type: ignore[no-any-return]
+
+
+def _security(access: Access, scope: Scope | None) -> list[dict[str, list[str]]]:
+    """What opens a route, as OpenAPI lists it: a token with its scope, or a browser's session."""
+    if access in OPEN:
+        return []
+    return [*([{"token": [scope.value]}] if scope is not None else []), {"session": []}]
 
 
 def rules(app: FastAPI) -> Iterator[tuple[APIRoute, Rule]]:

@@ -77,7 +77,7 @@ async def test_it_is_for_operators_alone(app: FastAPI, visitor: httpx.AsyncClien
 
 
 async def test_a_token_of_a_member_opens_it_no_more_than_the_member(maker: Person, visitor: httpx.AsyncClient) -> None:
-    made = (await maker.client.post("/api/v1/tokens", json={"name": "x"})).json()["token"]
+    made = (await maker.client.post("/api/v1/tokens", json={"name": "x", "scopes": ["account:read"]})).json()["token"]
     answer = await visitor.get("/console", headers={"authorization": f"Bearer {made}"})
     assert answer.status_code == 403
 

@@ -74,7 +74,7 @@ async def test_nothing_of_the_members_changes(
 async def test_the_operator_sees_what_the_member_sees_and_is_themselves_again(
     studio: Studio, operator: Person, maker: Person
 ) -> None:
-    await maker.client.post("/api/v1/tokens", json={"name": "Of the maker"})
+    await maker.client.post("/api/v1/tokens", json={"name": "Of the maker", "scopes": ["account:read"]})
     assert await begin(operator, maker) == 303
     assert (await operator.client.get("/api/v1/me")).json()["id"] == str(maker.member_id)
     assert "Of the maker" in (await operator.client.get("/account")).text
@@ -134,7 +134,9 @@ async def test_looks_can_be_switched_off(studio: Studio, operator: Person, maker
 
 
 async def test_a_token_of_an_operator_has_no_eyes(app: FastAPI, operator: Person, maker: Person) -> None:
-    token = (await operator.client.post("/api/v1/tokens", json={"name": "x"})).json()["token"]
+    token = (await operator.client.post("/api/v1/tokens", json={"name": "x", "scopes": ["account:read"]})).json()[
+        "token"
+    ]
     bearer = {"authorization": f"Bearer {token}"}
     answer = await operator.client.post(f"/console/members/{maker.member_id}/look", headers=bearer)
     assert answer.status_code == 403  # only a person at a browser can confirm that it is them

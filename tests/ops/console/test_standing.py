@@ -71,7 +71,7 @@ async def test_two_operators_cannot_unseat_each_other(studio: Studio, operator: 
 async def test_a_ban_ends_everything_at_once_and_can_be_lifted(
     app: FastAPI, studio: Studio, operator: Person, maker: Person
 ) -> None:
-    token = (await maker.client.post("/api/v1/tokens", json={"name": "x"})).json()["token"]
+    token = (await maker.client.post("/api/v1/tokens", json={"name": "x", "scopes": ["account:read"]})).json()["token"]
     async with browser(app) as program:
         bearer = {"authorization": f"Bearer {token}"}
         assert (await program.get("/api/v1/me", headers=bearer)).status_code == 200
@@ -105,7 +105,7 @@ async def test_a_member_is_signed_out_everywhere_or_in_one_browser(
 
 
 async def test_tokens_are_revoked_for_good(app: FastAPI, operator: Person, maker: Person) -> None:
-    token = (await maker.client.post("/api/v1/tokens", json={"name": "x"})).json()["token"]
+    token = (await maker.client.post("/api/v1/tokens", json={"name": "x", "scopes": ["account:read"]})).json()["token"]
     assert "1 API token in use" in (await operator.client.get(at(maker, ""))).text
     assert (await operator.client.post(at(maker, "/tokens/revocation"))).status_code == 303
     async with browser(app) as program:

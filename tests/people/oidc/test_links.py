@@ -20,6 +20,7 @@ from atelier.base.db import Acting, Database
 from atelier.people import tokens
 from atelier.people.oidc import identities
 from atelier.people.oidc.said import subject_key
+from atelier.web.scopes import Scope
 
 LINK = "/account/links/corner"
 
@@ -133,7 +134,7 @@ async def test_linking_needs_the_member_themselves(
 ) -> None:
     assert (await visitor.post(LINK, headers={"accept": "application/json"})).status_code == 401
     async with web_db.transaction(Acting.member(maker.member_id)) as db:
-        _, secret = await tokens.create(db, member_id=maker.member_id, name="laptop")
+        _, secret = await tokens.create(db, member_id=maker.member_id, name="laptop", scopes=Scope)
     bearer = {"authorization": f"Bearer {secret}", "accept": "application/json"}
     assert (await visitor.post(LINK, headers=bearer)).status_code == 403
 

@@ -26,6 +26,7 @@ from atelier.people import sessions, tokens
 from atelier.people.passwords import Passwords
 from atelier.people.tables import Member
 from atelier.studio import Studio
+from atelier.web.scopes import Scope
 
 HOST = "audit.invalid"  # RFC 2606: no such address can ever be anybody's
 ADDRESS = "audit"  # where their requests come from; no real peer is called so
@@ -92,7 +93,9 @@ async def move_in(studio: Studio, maker: Maker, stranger: Guest) -> None:
     await _open_account(studio, stranger)
     await _open_account(studio, maker)
     async with studio.web_db.transaction(Acting.member(maker.id)) as db:
-        token, maker.secret = await tokens.create(db, member_id=maker.id, name=maker.marker, days=1)
+        token, maker.secret = await tokens.create(
+            db, member_id=maker.id, name=maker.marker, scopes=Scope, days=1
+        )
     maker.token_id = token.id
     kept = await assets.keep(studio.assets.store, maker.id, picture(), "image/png", settings=_settings(maker))
     async with studio.worker_db.transaction(Acting.member(maker.id)) as db:

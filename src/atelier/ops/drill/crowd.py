@@ -88,7 +88,7 @@ async def _member(web_db: Database, operator_db: Database) -> Person:
     id, hashed = new_id(), await Passwords(passes=1, memory_kib=8).hash("Seven-red-boats-4")
     async with web_db.transaction(Acting.member(id)) as db:
         welcome = await signup.sign_up(db, member_id=id, email=f"{id}@drill.invalid", name="A", password_hash=hashed)
-        _, secret = await tokens.create(db, member_id=id, name="drill")
+        _, secret = await tokens.create(db, member_id=id, name="drill", scopes=tokens.MAKE)
     async with operator_db.transaction(Acting.for_studio()) as db:
         await ledger.grant(db, member_id=id, amount=EACH * 3, key=f"drill {id}")
     return Person(id, secret, welcome + EACH * 3)

@@ -12,7 +12,7 @@ from atelier.base.ids import parse_id
 from atelier.base.log import get_log
 from atelier.limits import Limit, Per
 from atelier.limits.limit import GENERAL, PAGES, SIGN_UP
-from atelier.people import rules, signin, tokens
+from atelier.people import rules, signin
 from atelier.people.doors import Doors, Entry
 from atelier.people.oidc import arrive, begin, identities, leave
 from atelier.people.oidc.begin import Begun, BegunElsewhere
@@ -52,7 +52,6 @@ async def go(
 @routes.post("/account/links/{provider}", access=Access.MEMBER, limit=THROUGH)
 async def go_to_link(request: Request, here: Here, elsewhere: ElsewhereHere, me: Me, provider: str) -> Response:
     """Send a member's browser to a provider, to link the account that they have there."""
-    tokens.check_maker(me)
     chosen = elsewhere.provider(provider)
     begun = Begun(chosen.id, to="/account?done=linked#links", session=str(me.session_id))
     return await _away(request, here, elsewhere, chosen, begun)
@@ -109,7 +108,6 @@ async def told_to_end(here: Here, elsewhere: ElsewhereHere, provider: str, logou
 @routes.post("/account/links/{identity_id}/removal", access=Access.MEMBER, limit=GENERAL)
 async def unlink(elsewhere: ElsewhereHere, me: Me, db: Db, identity_id: str) -> Response:
     """Unlink an account elsewhere, and end what was begun with it in other browsers."""
-    tokens.check_maker(me)
     wanted = parse_id(identity_id, "account")
     await identities.unlink(db, member_id=me.member_id, identity_id=wanted, but=me.session_id, issuers=elsewhere.names)
     return RedirectResponse("/account?done=unlinked#links", 303)

@@ -1,0 +1,156 @@
+"""`/api/v1/auth`: how apps sign in, stay signed in, and sign out (C6)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+
+from fastapi import Form, Header, Request, Response
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from sqlalchemy import select
+
+from atelier.base.db import Acting
+from atelier.base.errors import Forbidden
+from atelier.limits.limit import GENERAL, SIGN_IN_FORM
+from atelier.people import apps, locks, signin
+from atelier.people.access_tokens import LASTS
+from atelier.people.doors import Entry
+from atelier.people.handed_back import hand_back
+from atelier.people.identify import access_tokens
+from atelier.people.passwords import passwords
+from atelier.people.tables import Member
+from atelier.web.access import Access
+from atelier.web.parts import Here
+from atelier.web.routes import Routes, address
+from atelier.web.scopes import Scope
+
+routes = Routes(prefix="/api/v1/auth", tags=["auth"])
+_REFRESH = "atr_9rTZwmTQVAxQK8lVe5x2yoGxj1ZJRaEWLoJ7wWXpXe…"
+_PAIR: dict[str, JsonValue] = {
+    "access_token": "eyJhbGciOiJIUzI1NiIsImtpZCI6IjEiLCJ0eXAiOiJhdCtqd3QifQ.eyJ…",
+    "token_type": "Bearer",
+    "expires_in": int(LASTS.total_seconds()),
+    "refresh_token": _REFRESH,
+    "scope": "jobs:read jobs:write",
+}
+
+
+class SecondFactorNeeded(Forbidden):
+    """The password is right, and the account asks for more than a password."""
+
+    code = "second_factor_needed"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This account has a second factor, so a password alone opens nothing here. "
+            "Sign in with a browser and make a personal token for this app.",
+            needs="personal_token",
+        )
+
+
+class SignIn(BaseModel):
+    """Who signs in, with which app."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "email": "mara@example.org",
+                    "password": "Seven-red-boats-4",
+                    "device": "Mara's phone",
+                    "scopes": ["jobs:read", "jobs:write"],
+                }
+            ]
+        },
+    )
+    email: str = Field(max_length=320)
+    password: str = Field(max_length=1000)
+    device: str = Field("", max_length=200, description="What the account's list of devices calls it.")
+    scopes: list[Scope] = Field(
+        list(Scope), min_length=1, max_length=len(Scope), description="What the app may do; default: everything."
+    )
+
+
+class Renewal(BaseModel):
+    """A refresh token to renew the access with."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"refresh_token": _REFRESH}]})
+    refresh_token: str = Field(max_length=200)
+
+
+class PairOut(BaseModel):
+    """An app's tokens (RFC 6749, section 5.1). The refresh token replaces the one that was sent."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_PAIR]})
+    access_token: str = Field(description="For `Authorization: Bearer`.")
+    token_type: str
+    expires_in: int = Field(description="Seconds for which the access token is good.")
+    refresh_token: str = Field(description="Good once, within 30 days.")
+    scope: str = Field(description="What both may do, with spaces between.")
+
+    @classmethod
+    def of(cls, pair: apps.Pair) -> Self:
+        return cls(
+            access_token=pair.access,
+            token_type="Bearer",  # noqa: S106 - the name of a kind
+            expires_in=int(LASTS.total_seconds()),
+            refresh_token=pair.refresh,
+            scope=" ".join(pair.scopes),
+        )
+
+
+@routes.post("/token", access=Access.PUBLIC, limit=SIGN_IN_FORM)
+async def sign_in(request: Request, response: Response, here: Here, wish: SignIn) -> PairOut:
+    """Sign an app in by e-mail and password: an access token for 15 minutes and a refresh token for 30 days.
+
+    The same locks hold as on the sign-in page. An account with a second factor answers 403 `second_factor_needed`.
+    """
+    door = locks.Locks(here.web_db, here.limiter)
+    at = locks.place(here.key, email=wish.email, address=address(request), cookies=request.cookies, origin=here.origin)
+    proven = await signin.prove(here.web_db, passwords, door, at=at, email=wish.email, password=wish.password)
+    async with here.web_db.transaction(Acting.member(proven.member_id)) as db:
+        protected = await db.scalar(select(Member.protected).where(Member.id == proven.member_id))
+        if not protected:
+            await signin.welcome(db, proven)
+            pair = await apps.start(
+                db,
+                access_tokens(here),
+                member_id=proven.member_id,
+                name=wish.device or request.headers.get("user-agent", ""),
+                address=address(request),
+                scopes=wish.scopes,
+            )
+    if protected:
+        await door.succeeded(proven.claim, clears=False)
+        raise SecondFactorNeeded
+    locks.remember(response, here.key, origin=here.origin, email=wish.email)
+    return PairOut.of(pair)
+
+
+@routes.post("/refresh", access=Access.PUBLIC, limit=GENERAL)
+async def refresh(
+    here: Here,
+    entry: Entry,
+    wish: Renewal,
+    key: Annotated[str | None, Header(alias="Idempotency-Key", max_length=200)] = None,
+) -> PairOut:
+    """Renew both tokens; the refresh token that was sent is spent.
+
+    One that comes twice signs its app out everywhere, because two hands have it. Against lost answers send a fresh
+    `Idempotency-Key` with each renewal, kept in memory alone: the same token with the same key gets the same answer
+    for 10 seconds.
+    """
+    pair = await apps.refresh(
+        here.web_db, access_tokens(here), entry.writer, here.key, secret=wish.refresh_token, again=key
+    )
+    return PairOut.of(pair)
+
+
+@routes.post("/revocation", access=Access.PUBLIC, limit=GENERAL)
+async def revoke(here: Here, token: Annotated[str, Form(max_length=4000)]) -> Response:
+    """Sign an app out by its refresh or access token, or end a personal token (RFC 7009).
+
+    Always 200: a token that is not good any more is as good as revoked.
+    """
+    await hand_back(here.web_db, access_tokens(here), token.strip())
+    return Response(status_code=200)
