@@ -19,8 +19,10 @@ from atelier import assets
 from atelier.assets import Assets, Store
 from atelier.assets.intake import Brought
 from atelier.assets.links import Links
+from atelier.base.crypto import digest
 from atelier.base.db import Acting
 from atelier.base.ids import new_id
+from atelier.base.isolation import isolate
 from atelier.base.log import get_log
 from atelier.catalog import Catalog, Model, Snapshot
 from atelier.engines import Crashed, Engines, Made, Work
@@ -131,6 +133,27 @@ async def a_parameter_that_the_audit_cannot_fill(scene: Scene, patch: pytest.Mon
     scene.app.include_router(routes)
 
 
+@against("routes.strangers")
+async def a_ban_that_nobody_looks_at(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    identify = scene.app.state.parts.identify
+
+    async def whoever(request: Request) -> Caller | None:
+        found: Caller | None = await identify(request)
+        secret = request.cookies.get("atelier")
+        if found is not None or secret is None:
+            return found
+        async with scene.studio.web_db.transaction(Acting.knocking(digest(secret))) as db:
+            row = (await db.execute(text("SELECT id, name, email FROM members"))).first()
+        return Caller(row.id, row.name, row.email, Role.MEMBER, session_id=new_id()) if row else None
+
+    scene.parts(identify=whoever)
+
+
+@against("routes.strangers")
+async def a_route_whose_owner_filter_is_gone(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    scene.sql("CREATE POLICY lax ON jobs FOR SELECT TO atelier_web USING (id IS NOT NULL)")
+
+
 @against("limits.routes")
 async def a_route_without_limit(scene: Scene, patch: pytest.MonkeyPatch) -> None:
     routes = Routes()
@@ -227,6 +250,57 @@ async def a_new_table_without_protection(scene: Scene, patch: pytest.MonkeyPatch
 @against("isolation.sql")
 async def a_policy_that_sees_too_much(scene: Scene, patch: pytest.MonkeyPatch) -> None:
     scene.sql("CREATE POLICY lax ON assets FOR SELECT TO atelier_web USING (id IS NOT NULL)")
+
+
+@against("isolation.sql")
+async def a_new_table_that_takes_rows_in_anybodys_name(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    scene.sql(
+        "SET ROLE atelier_owner",
+        "CREATE TABLE notes (id uuid PRIMARY KEY, member_id uuid NOT NULL REFERENCES members ON DELETE CASCADE,"
+        " colour text NOT NULL CHECK (colour IN ('red', 'blue')), words text NOT NULL CHECK (length(words) = 64))",
+        "CREATE INDEX notes_member_idx ON notes (member_id)",
+        *isolate("notes", web="SELECT, INSERT"),
+        "CREATE POLICY anybody ON notes FOR INSERT TO atelier_web WITH CHECK (true)",
+    )
+
+
+@against("isolation.sql")
+async def a_new_table_that_the_audit_cannot_fill(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    scene.sql(
+        "SET ROLE atelier_owner",
+        "CREATE TABLE places (id uuid PRIMARY KEY, member_id uuid NOT NULL, spot point NOT NULL)",
+        "CREATE INDEX places_member_idx ON places (member_id)",
+        *isolate("places", web="SELECT"),
+    )
+
+
+@against("isolation.sql")
+async def a_table_without_owner_that_names_members(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    member = await scene.member()
+    scene.sql(
+        "SET ROLE atelier_owner",
+        "CREATE TABLE likes (id uuid PRIMARY KEY, by uuid REFERENCES members ON DELETE CASCADE)",
+        f"INSERT INTO likes VALUES ('{new_id()}', '{member}')",
+        "GRANT SELECT ON likes TO atelier_web",
+    )
+
+
+@against("isolation.functions")
+async def a_function_that_asks_nobody_who_they_are(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    scene.sql(
+        "SET ROLE atelier_owner",
+        """CREATE FUNCTION asset_title(wanted uuid) RETURNS text LANGUAGE sql SECURITY DEFINER
+           SET search_path = public AS 'SELECT title FROM assets WHERE id = wanted'""",
+    )
+
+
+@against("isolation.functions")
+async def a_function_that_changes_anybodys(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    scene.sql(
+        "SET ROLE atelier_owner",
+        """CREATE FUNCTION like_asset(wanted uuid, much integer) RETURNS void LANGUAGE sql SECURITY DEFINER
+           SET search_path = public AS 'UPDATE assets SET favourite = true WHERE id = wanted'""",
+    )
 
 
 @against("powers.roles")

@@ -14,6 +14,7 @@ SLOW = {
     "routes.operators",
     "routes.strangers",
     "isolation.sql",
+    "isolation.functions",
     "edge.policy",
     "guessing.locks",
     "records.kept",

@@ -43,7 +43,7 @@ class Ground:
         self.app = app
         self._opened = AsyncExitStack()
         self._owner: asyncpg.Connection[asyncpg.Record] | None = None
-        self._guests: tuple[Maker, Guest] | None = None
+        self._guests: tuple[Maker, Guest, Guest] | None = None
         self._scratch: EmbeddedPostgres | None = None
 
     async def __aenter__(self) -> Self:
@@ -85,16 +85,24 @@ class Ground:
 
     async def guests(self) -> tuple[Maker, Guest]:
         """Two members of the audit's own: a maker with one of everything, and a stranger. They leave with the audit."""
+        return (await self._moved_in())[:2]
+
+    async def banned(self) -> Guest:
+        """A third, who is banned and still holds the session and the token of before."""
+        return (await self._moved_in())[2]
+
+    async def _moved_in(self) -> tuple[Maker, Guest, Guest]:
         if self._guests is None:
             owner = await self.owner()
             await guests.leave(owner, self.studio, stale=True)
-            maker, stranger = guests.maker(), guests.stranger()
+            maker, stranger, banned = guests.maker(), guests.stranger(), guests.banned()
             since = await owner.fetchval("SELECT coalesce(max(id), 0) FROM events")
-            members = [maker.id, stranger.id]
+            members = [maker.id, stranger.id, banned.id]
             self._opened.push_async_callback(guests.leave, owner, self.studio, members=members, since=since)
-            await guests.move_in(self.studio, maker, stranger)
+            await guests.move_in(self.studio, maker, stranger, banned)
             await guests.own_more(owner, maker)
-            self._guests = maker, stranger
+            await guests.ban(owner, banned)
+            self._guests = maker, stranger, banned
         return self._guests
 
     async def scratch(self) -> EmbeddedPostgres:

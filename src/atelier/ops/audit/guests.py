@@ -1,4 +1,4 @@
-"""The audit's own two members: who they are, what the maker owns, and how they leave without a trace.
+"""The audit's own members: who they are, what the maker owns, and how they leave without a trace.
 
 They never get a wallet, because what the ledger writes stays: nothing that they do costs or moves a credit.
 """
@@ -22,32 +22,20 @@ from atelier.base.crypto import new_token
 from atelier.base.db import Acting
 from atelier.base.ids import new_id
 from atelier.jobs import Job, State
+from atelier.ops.audit import rows
+from atelier.ops.audit.rows import Made
 from atelier.people import sessions, tokens
 from atelier.people.passwords import Passwords
 from atelier.people.tables import Member
 from atelier.studio import Studio
-from atelier.web.scopes import Scope
 
 HOST = "audit.invalid"  # RFC 2606: no such address can ever be anybody's
 ADDRESS = "audit"  # where their requests come from; no real peer is called so
 NOBODYS = f"DELETE FROM events WHERE id > $1 AND member_id IS NULL AND address = '{ADDRESS}'"  # noqa: S608
 TRIES = f"DELETE FROM sign_in_failures WHERE network = '{ADDRESS}'"  # noqa: S608
-# what may hold something of theirs; the ledger's tables cannot, since they have no wallet, and refuse to be asked
-THEIRS = """
-SELECT c.relname AS name FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'member_id'
-WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND NOT a.attisdropped
-  AND c.relname NOT IN ('accounts', 'transfers', 'postings', 'holds')"""
 # what waits in the queue for something of theirs
 QUEUED = """DELETE FROM procrastinate_jobs WHERE EXISTS (
   SELECT FROM jsonb_each_text(args) AS named WHERE named.value = ANY($1::text[]))"""
-# What else a member can own, by the name that routes give its id: the table, and how the maker gets a row of it
-# ($1 its id, $2 the member, $3 words that must stay with them). A room that keeps something new adds a line here.
-MORE = {
-    "identity_id": (
-        "identities",
-        "INSERT INTO identities (id, member_id, issuer, key, label) VALUES ($1, $2, 'https://audit.invalid', $3, $3)",
-    ),
-}
 STALE = "1 hour"  # after which guests of an audit that was killed are taken away
 
 
@@ -61,6 +49,7 @@ class Guest:
     password: str
     cookie: str = ""
     session_id: UUID | None = None
+    secret: str = ""  # of a token
 
 
 @dataclass(slots=True)
@@ -70,8 +59,8 @@ class Maker(Guest):
     job_id: UUID | None = None
     asset: Asset | None = None
     token_id: UUID | None = None
-    secret: str = ""  # of the token
-    more: dict[str, UUID] = field(default_factory=dict)
+    rows: dict[str, Made] = field(default_factory=dict)  # by table: one in each
+    unmade: list[str] = field(default_factory=list)  # the tables of which the audit can make no row, and why
 
 
 def maker() -> Maker:
@@ -82,20 +71,25 @@ def stranger() -> Guest:
     return Guest(*_someone("stranger"))
 
 
+def banned() -> Guest:
+    return Guest(*_someone("banned"))
+
+
 def _someone(role: str) -> tuple[UUID, str, str, str]:
     id = new_id()
     marker = f"secret{new_id().hex[-12:]}"
     return id, f"{role}-{id.hex}@{HOST}", marker, f"Aa1-{new_token(12)}"
 
 
-async def move_in(studio: Studio, maker: Maker, stranger: Guest) -> None:
-    """Write both, and the maker's things."""
+async def move_in(studio: Studio, maker: Maker, stranger: Guest, banned: Guest) -> None:
+    """Write all three, and the maker's things."""
     await _open_account(studio, stranger)
+    await _open_account(studio, banned)
+    async with studio.web_db.transaction(Acting.member(banned.id)) as db:
+        _, banned.secret = await tokens.create(db, member_id=banned.id, name=banned.marker, days=1)
     await _open_account(studio, maker)
     async with studio.web_db.transaction(Acting.member(maker.id)) as db:
-        token, maker.secret = await tokens.create(
-            db, member_id=maker.id, name=maker.marker, scopes=Scope, days=1
-        )
+        token, maker.secret = await tokens.create(db, member_id=maker.id, name=maker.marker, scopes=Scope, days=1)
     maker.token_id = token.id
     kept = await assets.keep(studio.assets.store, maker.id, picture(), "image/png", settings=_settings(maker))
     async with studio.worker_db.transaction(Acting.member(maker.id)) as db:
@@ -116,12 +110,14 @@ async def _open_account(studio: Studio, guest: Guest) -> None:
     guest.cookie = f"{sessions.cookie_name(studio.origin)}={secret}"
 
 
-async def own_more(owner: asyncpg.Connection[asyncpg.Record], maker: Maker) -> None:
+async def own_more(owner: rows.Owner, maker: Maker) -> None:
     """Give the maker one of everything else that this release's tables can hold."""
-    for name, (table, statement) in MORE.items():
-        if await owner.fetchval("SELECT to_regclass($1) IS NOT NULL", f"public.{table}"):
-            maker.more[name] = new_id()
-            await owner.execute(statement, maker.more[name], maker.id, maker.marker)
+    maker.rows, maker.unmade = await rows.one_of_each(owner, maker.id, maker.marker, QUEUED)
+
+
+async def ban(owner: rows.Owner, banned: Guest) -> None:
+    """Ban a guest and leave them their session and token, so that nothing but the ban stands in their way."""
+    await owner.execute("UPDATE members SET state = 'banned' WHERE id = $1", banned.id)
 
 
 async def sign_in_again(studio: Studio, guest: Guest) -> None:
@@ -151,15 +147,15 @@ async def leave(
     if not members:
         return
     files = await owner.fetch("SELECT path, thumb_path FROM assets WHERE member_id = ANY($1)", members)
-    theirs = await owner.fetch(THEIRS)
+    theirs = await owner.fetch(rows.OWNED, list(rows.LEDGER))
     async with owner.transaction():
         gone = [str(member) for member in members]
         for table in theirs:
-            rows = await owner.fetch(
+            deleted = await owner.fetch(
                 f"DELETE FROM {table['name']} t WHERE member_id = ANY($1) RETURNING to_jsonb(t) ->> 'id' AS id",  # noqa: S608
                 members,
             )
-            gone += [row["id"] for row in rows if row["id"]]
+            gone += [row["id"] for row in deleted if row["id"]]
         await owner.execute(QUEUED, gone)
         if since is not None:
             await owner.execute(NOBODYS, since)

@@ -1,4 +1,4 @@
-"""Requests that name another member's things: made for every route from its own parameters."""
+"""Requests that name another member's things: for every route and every table, from the route's own parameters."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ NOBODYS = {
     "tool": "image.generate",
     "model_id": "sketch",
     "model": "sketch",
-    "mail_id": "01940000-0000-7000-8000-000000000003",
     "invitation_id": "01940000-0000-7000-8000-000000000004",
     "position": "0",
     "variant": "original",
@@ -30,6 +29,8 @@ NOBODYS = {
     "flag": "uploads",
     "provider": "nobody",
 }
+
+CHOSEN = ("tool_id", "model_id")  # ids that name what is on offer to everybody
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +50,22 @@ class Request:
 
 
 def things(maker: Maker) -> dict[str, str]:
-    """The maker's ids by the names that routes give them."""
-    assert maker.asset is not None
-    return {
-        "job_id": str(maker.job_id),
-        "run_id": str(maker.job_id),
-        "asset_id": str(maker.asset.id),
-        "session_id": str(maker.session_id),
-        "token_id": str(maker.token_id),
-        "member_id": str(maker.id),
-    } | {name: str(id) for name, id in maker.more.items()}
+    """The maker's ids by the names that routes give them: of `tokens` it is `token_id`."""
+    named = {_singular(table): str(row.id) for table, row in maker.rows.items() if row.id is not None}
+    return {"member_id": str(maker.id), "run_id": str(maker.job_id)} | {f"{name}_id": id for name, id in named.items()}
 
 
-# names of query and form fields that hold ids, and whose
+def ids(maker: Maker) -> dict[str, str]:
+    """Every id of the maker's, by its table."""
+    found = {table: str(row.id) for table, row in maker.rows.items() if row.id is not None}
+    return {"members": str(maker.id), **found}
+
+
+def _singular(table: str) -> str:
+    return f"{table[:-3]}y" if table.endswith("ies") else table.removesuffix("s")
+
+
+# names of query and form fields that hold ids but aren't called so, and whose
 FIELDS = {
     "from": "asset_id",
     "id": "asset_id",
@@ -77,38 +81,55 @@ FIELDS = {
     "cursor": "asset_id",
     "after": "asset_id",
 }
+SAFE = ("GET", "HEAD", "OPTIONS")
 
 
-def unknown(route: APIRoute, maker: Maker) -> list[str]:
-    """The path parameters that the audit doesn't know how to fill."""
-    return [name for name in route.param_convertors if name not in NOBODYS and name not in things(maker)]
+def unknown(route: APIRoute) -> list[str]:
+    """The path parameters that the audit doesn't know how to fill: what is called an id gets every id that there is."""
+    return [name for name in route.param_convertors if name not in NOBODYS and not name.endswith("_id")]
 
 
 def requests(route: APIRoute, maker: Maker) -> Iterator[Request]:
-    """Each of a route's methods with the maker's ids: in its path, its query, and its form or JSON."""
+    """Each of a route's methods with the maker's ids: of every table in its path, and in its query, form or JSON."""
     mine = things(maker)
-    known = {**NOBODYS, **mine}
-    path = route.path_format.format(**{name: known.get(name, "0") for name in route.param_convertors})
-    names = any(name in mine for name in route.param_convertors)
-    asked = {param.alias for param in route.dependant.query_params}
-    query = [f"{name}={mine[FIELDS[name]]}" for name in sorted(asked & FIELDS.keys())]
     for method in sorted(route.methods or ()):
-        if method in ("GET", "HEAD", "OPTIONS"):
-            yield Request(method, path, names)
-            for wish in query:
+        for path, table in _paths(route, maker):
+            yield from _asked(route, maker, mine, method, path, table)
+
+
+def _paths(route: APIRoute, maker: Maker) -> list[tuple[str, str | None]]:
+    """The route's path with what its names say, then with the id of each table in each place; and of which table."""
+    mine = things(maker)
+    likely = {name: mine.get(name) or NOBODYS.get(name) or str(maker.id) for name in route.param_convertors}
+    places = [name for name in route.param_convertors if name.endswith("_id") and name not in CHOSEN]
+    found = {route.path_format.format(**likely): "" if places else None}
+    for place in places:
+        for table, id in ids(maker).items():
+            found.setdefault(route.path_format.format(**likely | {place: id}), table)
+    return list(found.items())
+
+
+def _asked(
+    route: APIRoute, maker: Maker, mine: Mapping[str, str], method: str, path: str, table: str | None
+) -> Iterator[Request]:
+    names = table is not None
+    asked = {param.alias for param in route.dependant.query_params}
+    query = [f"{name}={mine[FIELDS.get(name, name)]}" for name in sorted(asked) if FIELDS.get(name, name) in mine]
+    if method in SAFE:
+        yield Request(method, path, names)
+        if not table:
+            for wish in dict.fromkeys([*query, *(f"{name}={id}" for name in asked for id in ids(maker).values())]):
                 yield Request(method, path, names, query=wish)
-        else:
-            body = _body(route, mine)
-            if body is not None:
-                sent = json.dumps(body).encode()
-                yield Request(
-                    method, path, names, query="&".join(query), body=sent, headers={"content-type": "application/json"}
-                )
-            else:
-                form = {name: mine[whose] for name, whose in FIELDS.items()}
-                yield Request(
-                    method, path, names, query="&".join(query), form=form | {"amount": "1", "on": "true", "name": "x"}
-                )
+        return
+    body = _body(route, mine)
+    if body is not None:
+        sent, headers = json.dumps(body).encode(), {"content-type": "application/json"}
+        yield Request(method, path, names, query="&".join(query), body=sent, headers=headers)
+    else:
+        form = {name: mine[whose] for name, whose in FIELDS.items()}
+        form.update(mine)
+        more = {"amount": "1", "on": "true", "name": "x"}
+        yield Request(method, path, names, query="&".join(query), form={**form, **more})
 
 
 def _body(route: APIRoute, mine: Mapping[str, str]) -> Any:
@@ -120,6 +141,7 @@ def _body(route: APIRoute, mine: Mapping[str, str]) -> Any:
     schema = model.model_json_schema()
     example: dict[str, Any] = dict((schema.get("examples") or [{}])[0])
     for name, what in schema.get("properties", {}).items():
-        if name in FIELDS:
-            example[name] = [mine[FIELDS[name]]] if what.get("type") == "array" else mine[FIELDS[name]]
+        whose = FIELDS.get(name, name)
+        if whose in mine:
+            example[name] = [mine[whose]] if what.get("type") == "array" else mine[whose]
     return example

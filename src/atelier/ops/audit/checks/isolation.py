@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from uuid import UUID
+from collections.abc import Mapping
+from typing import Any
 
+import asyncpg
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from atelier.base.db import Acting
 from atelier.ops.audit.check import Evidence, check, evidence
 from atelier.ops.audit.ground import Ground
+from atelier.ops.audit.guests import Guest, Maker
 
 # every table with an owner: a column that says whose the row is, or the members themselves
 OWNED = """
@@ -25,6 +27,24 @@ LAX = """
 SELECT tablename || ': policy ' || policyname AS name FROM pg_policies
 WHERE schemaname = 'public' AND permissive = 'PERMISSIVE' AND cmd IN ('SELECT', 'ALL', 'UPDATE', 'DELETE')
   AND (roles && ARRAY['public', 'atelier_web']::name[]) AND btrim(qual, '() ') = 'true'"""
+
+# what the web role reads of the other tables, and which of their columns refer to members
+READABLE = """
+SELECT c.relname AS name, array_agg(quote_ident(a.attname)) AS columns,
+       array_agg(quote_ident(a.attname)) FILTER (WHERE EXISTS (
+         SELECT FROM pg_constraint f WHERE f.conrelid = c.oid AND f.contype = 'f' AND f.confrelid = 'members'::regclass
+           AND f.conkey = ARRAY[a.attnum])) AS refers
+FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+  AND has_column_privilege('atelier_web', c.oid, a.attnum, 'SELECT')
+GROUP BY c.relname ORDER BY c.relname"""
+# which columns of which tables the web role may fill
+WRITABLE = """
+SELECT c.relname AS name, array_agg(a.attname::text) AS columns
+FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
+  AND has_column_privilege('atelier_web', c.oid, a.attnum, 'INSERT') GROUP BY c.relname"""
+REFUSED = "42501"  # insufficient_privilege
 
 
 async def owned(ground: Ground) -> dict[str, str]:
@@ -52,21 +72,33 @@ async def forced(ground: Ground) -> Evidence:
 @check(
     "isolation.sql",
     "A9",
-    title="By raw SQL the web role finds and changes nothing of another member's",
+    title="By raw SQL the web role finds, changes and makes up nothing of another member's, in any table",
     remedy="Look at the table's policies: each must compare its owner column with atelier_member().",
 )
 async def by_sql(ground: Ground) -> Evidence:
     maker, stranger = await ground.guests()
+    owner, faults, tried = await ground.owner(), list(maker.unmade), 0
     tables = {name: column for name, column in (await owned(ground)).items() if name != "invitations"}
-    faults, tried = [], 0
+    others = [row for row in await owner.fetch(READABLE) if row["name"] not in tables]
+    writable = {row["name"]: row["columns"] for row in await owner.fetch(WRITABLE)}
     for acting, who in ((Acting.member(stranger.id), "a stranger"), (Acting.nobody(), "nobody"), _PRETENDER):
-        for table, column in tables.items():
-            for statement in _statements(table, column):
-                reached = await _reached(ground, acting, statement, maker.id, stranger.id)
-                tried += 1
-                if reached:
-                    faults.append(f"{table}: {statement.split()[0]} as {who} reaches {reached} rows of others")
-    return evidence(faults, f"{tried} statements on {len(tables)} tables reached no row of another member's.")
+        asked = [(table, each) for table, column in tables.items() for each in _statements(table, column)]
+        asked += [(row["name"], statement) for row in others for statement in _naming(row)]
+        for table, statement in asked:
+            reached = await _reached(ground, acting, statement, maker, stranger)
+            tried += 1
+            if reached:
+                faults.append(f"{table}: {statement.split()[0]} as {who} reaches {reached} rows of others")
+        for table, row in maker.rows.items():
+            tried += 1
+            values = {name: value for name, value in row.values.items() if name in writable.get(table, ())}
+            if values and not await _refused(ground, acting, table, values):
+                faults.append(f"{table}: INSERT as {who} makes up a row of others")
+    return evidence(
+        faults,
+        f"{len(tables)} tables with an owner and {len(others)} without × 3 roles: {tried} statements reached, changed"
+        " or made up no row of another member's.",
+    )
 
 
 # who says of themselves that they act for the studio: on a web connection the database must not care
@@ -82,24 +114,50 @@ def _statements(table: str, column: str) -> list[str]:
     ]
 
 
-async def _reached(ground: Ground, acting: Acting, statement: str, maker: UUID, me: UUID) -> int:
+def _naming(table: asyncpg.Record) -> list[str]:
+    """Rows of a table without an owner, if the web role reads it, that name the maker or another member."""
+    words = " || ' ' || ".join(f"coalesce({column}::text, '')" for column in table["columns"])
+    found = [f"SELECT count(*) FROM {table['name']} WHERE {words} ~ :named"]  # noqa: S608
+    for column in table["refers"] or []:
+        found.append(f"SELECT count(*) FROM {table['name']} WHERE {column} <> :me")  # noqa: S608
+    return found
+
+
+async def _reached(ground: Ground, acting: Acting, statement: str, maker: Maker, stranger: Guest) -> int:
     """How many rows the statement reaches as the web role; it is rolled back, and a refusal reaches none."""
+    named = "|".join(
+        [str(maker.id), maker.email, maker.marker, *(str(row.id) for row in maker.rows.values() if row.id)]
+    )
+    known = {"maker": maker.id, "me": stranger.id, "named": named}
+    values = {name: value for name, value in known.items() if f":{name}" in statement}
     try:
         async with ground.studio.web_db.transaction(acting) as db:
-            reached = await _count(db, statement, maker, me)
-            raise _Back(reached)
+            result = await db.execute(text(statement), values)
+            counted = result.scalar_one() if statement.startswith("SELECT") else getattr(result, "rowcount", 0)
+            raise _Back(int(counted))
     except _Back as back:
         return back.reached
     except DBAPIError as error:
-        if getattr(error.orig, "sqlstate", "") == "42501":  # insufficient_privilege
+        if getattr(error.orig, "sqlstate", "") == REFUSED:
             return 0
         raise
 
 
-async def _count(db: AsyncSession, statement: str, maker: UUID, me: UUID) -> int:
-    values = {"maker": maker} if ":maker" in statement else {"me": me}
-    result = await db.execute(text(statement), values)
-    return int(result.scalar_one()) if statement.startswith("SELECT") else int(getattr(result, "rowcount", 0))
+async def _refused(ground: Ground, acting: Acting, table: str, values: Mapping[str, Any]) -> bool:
+    """Whether the web role may not write this row, in the maker's name."""
+    columns = ", ".join(f'"{column}"' for column in values)
+    places = ", ".join(f"${place}" for place in range(1, len(values) + 1))
+    try:
+        async with ground.studio.web_db.transaction(acting) as db:
+            await db.execute(text("SELECT 1"))  # the transaction says for whom it acts
+            driver = (await (await db.connection()).get_raw_connection()).driver_connection
+            assert driver is not None
+            await driver.execute(f'INSERT INTO "{table}" ({columns}) VALUES ({places})', *values.values())  # noqa: S608
+            raise _Back(1)
+    except (_Back, asyncpg.IntegrityConstraintViolationError):  # policies speak before rules do: this one said nothing
+        return False
+    except asyncpg.InsufficientPrivilegeError:
+        return True
 
 
 class _Back(Exception):

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncpg
 
+from atelier.ops.audit import rows
 from atelier.ops.audit.ask import Answer
 from atelier.ops.audit.check import Evidence, check, evidence
 from atelier.ops.audit.checks import foreign
 from atelier.ops.audit.ground import Ground
-from atelier.ops.audit.guests import THEIRS, Guest, Maker, sign_in_again
+from atelier.ops.audit.guests import Guest, Maker, sign_in_again
 from atelier.web.access import Access
 from atelier.web.routes import every
 
-HIDDEN = (403, 404, 405, 410, 422)  # how an answer may refuse a thing that isn't the caller's
+HIDDEN = (401, 403, 404, 405, 410, 422)  # how an answer may refuse a thing that isn't the caller's
 OPEN = (Access.PUBLIC, Access.SIGNATURE)
 
 
@@ -79,28 +80,49 @@ async def operators(ground: Ground) -> Evidence:
 @check(
     "routes.strangers",
     "A9",
-    title="As a stranger, no route gives or changes another member's things",
+    title="No stranger, visitor or banned member gets or changes another member's things by any route",
     remedy="Look the thing up with `Db`, which acts for the caller, and answer 404 where it finds nothing.",
 )
 async def strangers(ground: Ground) -> Evidence:
-    maker, stranger = await ground.guests()
+    (maker, stranger), banned = await ground.guests(), await ground.banned()
     before = await _owned(await ground.owner(), maker)
-    faults, tried, named = [], 0, 0
+    faults, tried, named = list(maker.unmade), 0, 0
     for route, rule in ground.routes():
-        # operators' routes refuse a stranger whatever is named: `routes.operators` tries that
-        unknown = [] if rule.access is Access.OPERATOR else foreign.unknown(route, maker)
-        faults += [f"{route.path_format}: the audit has nothing for {{{name}}}" for name in unknown]
+        faults += [f"{route.path_format}: the audit has nothing for {{{name}}}" for name in foreign.unknown(route)]
         for request in foreign.requests(route, maker):
-            if rule.access is Access.PUBLIC and request.method not in ("GET", "HEAD"):
-                continue  # signing in and out needs nobody's id
-            answer = await _send(ground, request, stranger)
-            tried, named = tried + 1, named + request.names
-            faults += [f"{request.method} {route.path_format} {wrong}" for wrong in _wrong(answer, request, maker)]
+            for role, by, bearer in roles(stranger, banned):
+                if rule.access is Access.PUBLIC and request.method not in foreign.SAFE and by is stranger:
+                    continue  # signing in and out needs nobody's id
+                if role != "stranger" and request.query and not request.names:
+                    continue  # who is nobody here is refused before a query is looked at
+                answer = await _send(ground, request, by, bearer)
+                tried, named = tried + 1, named + request.names
+                wrong = _wrong(answer, request, maker)
+                if role != "stranger" and rule.access not in OPEN and not _turned_away(answer):
+                    wrong.append(f"answers {answer.status} instead of 401")
+                faults += [f"{request.method} {route.path_format} as a {role} {each}" for each in wrong]
     if await _owned(await ground.owner(), maker) != before:
         faults.append("one of these requests changed what is another member's")
     return evidence(
-        faults, f"None of {tried} requests, {named} of them with another member's ids, found or changed anything."
+        list(dict.fromkeys(faults)),
+        f"{len(ground.routes())} routes × ids of {len(foreign.ids(maker))} tables × {len(roles(stranger, banned))}"
+        f" roles: none of {tried:,} requests, {named:,} of them with another member's ids, found or changed anything.",
     )
+
+
+def roles(stranger: Guest, banned: Guest) -> list[tuple[str, Guest | None, str]]:
+    """Who asks: as whom, and with which bearer token instead of a cookie."""
+    return [
+        ("stranger", stranger, ""),
+        ("visitor", None, ""),
+        ("banned member", banned, ""),
+        ("banned member's program", None, banned.secret),
+    ]
+
+
+def _turned_away(answer: Answer) -> bool:
+    to_sign_in = answer.status == 303 and answer.headers.get("location", "").startswith("/sign-in")
+    return answer.status == 401 or to_sign_in
 
 
 def _wrong(answer: Answer, request: foreign.Request, maker: Maker) -> list[str]:
@@ -109,21 +131,22 @@ def _wrong(answer: Answer, request: foreign.Request, maker: Maker) -> list[str]:
         found.append("shows what belongs to another member")
     if answer.status >= 500:
         found.append(f"breaks with {answer.status} ({answer.crashed or 'its log says why'})")
-    elif request.names and answer.status not in HIDDEN:
+    elif request.names and answer.status not in HIDDEN and not _turned_away(answer):
         found.append(f"answers {answer.status} to another member's id")
     return found
 
 
-async def _send(ground: Ground, request: foreign.Request, by: Guest) -> Answer:
-    """The answer to one request; who was signed out by an earlier one comes back first."""
-    answer = await _sent(ground, request, by)
-    if answer.status == 401:
-        await sign_in_again(ground.studio, by)
-        answer = await _sent(ground, request, by)
+async def _send(ground: Ground, request: foreign.Request, by: Guest | None, bearer: str = "") -> Answer:
+    """The answer to one request; a guest who was signed out by an earlier one comes back first."""
+    answer = await _sent(ground, request, by, bearer)
+    stranger = (await ground.guests())[1]
+    if answer.status == 401 and by is stranger:
+        await sign_in_again(ground.studio, stranger)
+        answer = await _sent(ground, request, by, bearer)
     return answer
 
 
-async def _sent(ground: Ground, request: foreign.Request, by: Guest) -> Answer:
+async def _sent(ground: Ground, request: foreign.Request, by: Guest | None, bearer: str) -> Answer:
     return await ground.ask(
         request.method,
         request.path,
@@ -131,7 +154,7 @@ async def _sent(ground: Ground, request: foreign.Request, by: Guest) -> Answer:
         query=request.query,
         form=request.form,
         body=request.body,
-        headers=request.headers,
+        headers={**request.headers, **({"authorization": f"Bearer {bearer}"} if bearer else {})},
         seconds=3.0,
         enough=lambda body: b"event:" in body or b"retry:" in body,
     )
@@ -139,12 +162,13 @@ async def _sent(ground: Ground, request: foreign.Request, by: Guest) -> Answer:
 
 async def _owned(owner: asyncpg.Connection[asyncpg.Record], maker: Maker) -> list[str]:
     """Everything that the maker owns, as text."""
-    tables = {"members": "id"} | {row["name"]: "member_id" for row in await owner.fetch(THEIRS)}
-    rows = [
+    theirs = await owner.fetch(rows.OWNED, list(rows.LEDGER))
+    tables = {"members": "id"} | {row["name"]: "member_id" for row in theirs}
+    found = [
         await owner.fetch(f"SELECT t::text AS row FROM {table} t WHERE {column} = $1 ORDER BY 1", maker.id)  # noqa: S608
         for table, column in sorted(tables.items())
     ]
-    return [row["row"] for found in rows for row in found]
+    return [row["row"] for rows_of_one in found for row in rows_of_one]
 
 
 def _any_id(name: str) -> str:
