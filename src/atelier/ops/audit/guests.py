@@ -28,6 +28,7 @@ from atelier.people import sessions, tokens
 from atelier.people.passwords import Passwords
 from atelier.people.tables import Member
 from atelier.studio import Studio
+from atelier.web.scopes import Scope
 
 HOST = "audit.invalid"  # RFC 2606: no such address can ever be anybody's
 ADDRESS = "audit"  # where their requests come from; no real peer is called so
@@ -86,7 +87,9 @@ async def move_in(studio: Studio, maker: Maker, stranger: Guest, banned: Guest) 
     await _open_account(studio, stranger)
     await _open_account(studio, banned)
     async with studio.web_db.transaction(Acting.member(banned.id)) as db:
-        _, banned.secret = await tokens.create(db, member_id=banned.id, name=banned.marker, days=1)
+        _, banned.secret = await tokens.create(
+            db, member_id=banned.id, name=banned.marker, days=1, scopes=frozenset(Scope)
+        )
     await _open_account(studio, maker)
     async with studio.web_db.transaction(Acting.member(maker.id)) as db:
         token, maker.secret = await tokens.create(db, member_id=maker.id, name=maker.marker, scopes=Scope, days=1)
