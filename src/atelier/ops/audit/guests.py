@@ -92,7 +92,9 @@ async def move_in(studio: Studio, maker: Maker, stranger: Guest, banned: Guest) 
         )
     await _open_account(studio, maker)
     async with studio.web_db.transaction(Acting.member(maker.id)) as db:
-        token, maker.secret = await tokens.create(db, member_id=maker.id, name=maker.marker, scopes=Scope, days=1)
+        token, maker.secret = await tokens.create(
+            db, member_id=maker.id, name=maker.marker, scopes=frozenset(Scope), days=1
+        )
     maker.token_id = token.id
     kept = await assets.keep(studio.assets.store, maker.id, picture(), "image/png", settings=_settings(maker))
     async with studio.worker_db.transaction(Acting.member(maker.id)) as db:
