@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from functools import partial
 
 import psycopg
 import pytest
-from fastapi import Request
+from fastapi import FastAPI, Request
 from sqlalchemy import delete, update
 from tests.conftest import SECRET
 from tests.roles import Person
@@ -17,8 +18,9 @@ from atelier.base.crypto import digest
 from atelier.base.db import Acting, Database, libpq_url, role_url
 from atelier.base.ids import new_id
 from atelier.base.signals import Signals
-from atelier.people import sessions, tokens
+from atelier.people import apps, sessions, tokens
 from atelier.people.callers import LASTS, Callers
+from atelier.people.identify import access_tokens
 from atelier.people.tables import Member, Session
 from atelier.web.caller import Role
 from atelier.web.scopes import Scope
@@ -32,7 +34,7 @@ class Place:
     signals: Signals
     person: Person
     time: list[float]
-    app: object
+    app: FastAPI
 
     async def asks(self, method: str = "GET", headers: dict[str, str] | None = None) -> bool:
         """Whether somebody is found; counts what went to the database."""
@@ -112,6 +114,34 @@ async def test_a_revoked_token_is_known_everywhere_within_a_second(place: Place,
     assert place.callers.asked == 1
     async with web_db.transaction(Acting.member(member)) as db:
         await tokens.revoke(db, member_id=member, token_id=token.id)
+    async with asyncio.timeout(1):
+        while await place.asks(headers=bearer):
+            await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("how", ["ban", "sign-out", "reuse"])
+async def test_an_access_token_is_dead_everywhere_within_a_second(
+    place: Place, web_db: Database, operator_db: Database, how: str
+) -> None:
+    member, here = place.person.member_id, place.app.state.parts
+    access = access_tokens(here)
+    async with web_db.transaction(Acting.member(member)) as db:
+        pair = await apps.start(db, access, member_id=member, name="t", address="", scopes=["account:read"])
+    bearer = {"authorization": f"Bearer {pair.access}"}
+    assert await place.asks(headers=bearer)
+    assert await place.asks(headers=bearer)
+    assert place.callers.asked == 1
+    if how == "ban":
+        async with operator_db.transaction(Acting.for_studio()) as db:
+            await db.execute(update(Member).where(Member.id == member).values(state="banned"))
+    elif how == "sign-out":
+        async with web_db.transaction(Acting.member(member)) as db:
+            await sessions.end_others(db, member_id=member, but=None)
+    else:
+        again = partial(apps.refresh, web_db, access, place.app.state.doors.writer, here.key, secret=pair.refresh)
+        await again()
+        with pytest.raises(apps.RefreshRefused):
+            await again()
     async with asyncio.timeout(1):
         while await place.asks(headers=bearer):
             await asyncio.sleep(0.01)

@@ -110,8 +110,8 @@ async def sign_in(request: Request, response: Response, here: Here, wish: SignIn
     proven = await signin.prove(here.web_db, passwords, door, at=at, email=wish.email, password=wish.password)
     async with here.web_db.transaction(Acting.member(proven.member_id)) as db:
         protected = await db.scalar(select(Member.protected).where(Member.id == proven.member_id))
+        await signin.welcome(db, proven, whole=not protected)
         if not protected:
-            await signin.welcome(db, proven)
             pair = await apps.start(
                 db,
                 access_tokens(here),
@@ -121,7 +121,6 @@ async def sign_in(request: Request, response: Response, here: Here, wish: SignIn
                 scopes=wish.scopes,
             )
     if protected:
-        await door.succeeded(proven.claim, clears=False)
         raise SecondFactorNeeded
     locks.remember(response, here.key, origin=here.origin, email=wish.email)
     return PairOut.of(pair)
