@@ -106,11 +106,11 @@ async def test_older_lines_are_a_page_away(bank: Bank, browser: httpx.AsyncClien
         await bank.hold(maker, 1)
     first = await _page(browser, maker)
     assert len(_rows(first)) == pages.PAGE
-    older = re.search(r'href="(/wallet\?before=[^"]+)"', first)
+    older = re.search(r'href="(/wallet\?cursor=[^"]+)"', first)
     assert older is not None
     last = await _page(browser, maker, older[1])
     assert len(_rows(last)) == 1
-    assert "before=" not in last
+    assert "cursor=" not in last
 
 
 async def test_json_pages_with_a_true_total(bank: Bank, browser: httpx.AsyncClient) -> None:

@@ -102,7 +102,7 @@ async def test_pages_of_jobs_follow_their_cursor(api: httpx.AsyncClient) -> None
         seen += [job["id"] for job in page["items"]]
         if page["next"] is None:
             break
-        cursor = f"&before={page['next']}"
+        cursor = f"&cursor={page['next']}"
     assert seen == ids[::-1]
     assert (await api.get("/api/v1/jobs?state=failed")).json()["total"] == 0
 

@@ -18,10 +18,10 @@ PAGE = 40
 
 
 @routes.get("/wallet", access=Access.MEMBER, limit=PAGES)
-async def wallet_page(request: Request, here: Here, me: Me, db: Db, before: str | None = None) -> Response:
+async def wallet_page(request: Request, here: Here, me: Me, db: Db, cursor: str | None = None) -> Response:
     """The caller's wallet with its statement, newest first."""
-    cursor = parse_id(before, "page") if before else None
-    found = await statement(db, member_id=me.member_id, before=cursor, limit=PAGE + 1)
+    before = parse_id(cursor, "page") if cursor else None
+    found = await statement(db, member_id=me.member_id, before=before, limit=PAGE + 1)
     return here.templates.page(
         request,
         "ledger/wallet.html",
@@ -29,5 +29,5 @@ async def wallet_page(request: Request, here: Here, me: Me, db: Db, before: str 
         lines=found[:PAGE],
         total=await lines(db, member_id=me.member_id),
         newer="/wallet" if cursor else None,
-        older=f"/wallet?before={found[PAGE - 1].id}" if len(found) > PAGE else None,
+        older=f"/wallet?cursor={found[PAGE - 1].id}" if len(found) > PAGE else None,
     )

@@ -77,7 +77,7 @@ class JobPage(BaseModel):
     """Some jobs, newest first."""
 
     items: list[JobView]
-    next: UUID | None = Field(description="The cursor of the next page, as `before`.")
+    next: str | None = Field(description="Pass it as `cursor` for those that follow.")
     total: int
 
 
@@ -147,14 +147,16 @@ async def create_job(
 async def list_jobs(
     db: Db,
     me: Me,
-    before: Annotated[UUID | None, Query(description="The cursor of an earlier page.")] = None,
+    cursor: Annotated[str | None, Query(description="`next` of the page before.")] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
     state: Annotated[list[State] | None, Query()] = None,
     tool: str | None = None,
 ) -> JobPage:
     """Your jobs, newest first."""
+    before = parse_id(cursor, "page") if cursor else None
     page = await listing(db, member_id=me.member_id, before=before, limit=limit, states=state or [], tool=tool)
-    return JobPage(items=await views(db, list(page.items)), next=page.next, total=page.total)
+    more = str(page.next) if page.next else None
+    return JobPage(items=await views(db, list(page.items)), next=more, total=page.total)
 
 
 @routes.get("/jobs/{job_id}", access=Access.MEMBER, scope=Scope.JOBS_READ, limit=GENERAL, response_model=JobView)

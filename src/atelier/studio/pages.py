@@ -163,14 +163,14 @@ async def jobs_page(
     me: Me,
     db: Db,
     whole: Whole,
-    before: str | None = None,
+    cursor: str | None = None,
     state: str = "",
     tool: str = "",
 ) -> Response:
     """The workbench: every run, live."""
     states = [State(state)] if state in set(State) else []
-    cursor = parse_id(before, "page") if before else None
-    page = await listing(db, member_id=me.member_id, before=cursor, limit=20, states=states, tool=tool or None)
+    before = parse_id(cursor, "page") if cursor else None
+    page = await listing(db, member_id=me.member_id, before=before, limit=20, states=states, tool=tool or None)
     return here.templates.page(
         request,
         "studio/jobs.html",
@@ -180,7 +180,7 @@ async def jobs_page(
         state=state,
         states=list(State),
         tool=tool,
-        before=before,
+        cursor=cursor,
     )
 
 

@@ -134,12 +134,12 @@ async def test_the_list_of_members_goes_on(studio: Studio, operator: Person) -> 
     first = (await operator.client.get("/console/members")).text
     assert "30 of 41" in first
     assert "Member &lt;39&gt;" in first
-    older = re.search(r'href="(/console/members\?before=[^"]+)"', first)
+    older = re.search(r'href="(/console/members\?cursor=[^"]+)"', first)
     assert older is not None
     second = (await operator.client.get(older[1])).text
     assert "m0@example.org" in second
     assert "m39@example.org" not in second
-    assert (await operator.client.get("/console/members?before=garbage")).status_code == 404
+    assert (await operator.client.get("/console/members?cursor=garbage")).status_code == 404
 
 
 async def test_credits_are_given_after_a_second_look_and_once(studio: Studio, operator: Person, maker: Person) -> None:

@@ -104,8 +104,8 @@ async def test_the_outbox_goes_on(studio: Studio, operator: Person) -> None:
     first = (await operator.client.get("/console/mail")).text
     assert "m34@example.org" in first
     assert "m4@example.org" not in first
-    older = first.partition("/console/mail?before=")[2].partition('"')[0]
-    assert "m4@example.org" in (await operator.client.get(f"/console/mail?before={older}")).text
+    older = first.partition("/console/mail?cursor=")[2].partition('"')[0]
+    assert "m4@example.org" in (await operator.client.get(f"/console/mail?cursor={older}")).text
 
 
 async def test_a_member_reads_nobodys_mail(studio: Studio, visitor: httpx.AsyncClient, maker: Person) -> None:

@@ -114,7 +114,7 @@ async def test_the_table_is_whole_and_no_spreadsheet_runs_it(studio: Studio, ope
 
 
 async def test_odd_filters_are_left_out(operator: Person) -> None:
-    for odd in ("kind=%00", "kind=%25", "member=x", "since=yesterday", "until=9999-99-99", "before=-1", "before=1e9"):
+    for odd in ("kind=%00", "kind=%25", "member=x", "since=yesterday", "until=9999-99-99", "cursor=-1", "cursor=1e9"):
         assert (await operator.client.get(f"/console/trail?{odd}")).status_code == 200, odd
     assert (await operator.client.get("/console/trail?until=9999-12-31")).status_code == 200
     assert (await operator.client.get(f"/console/trail?member={new_id()}")).status_code == 404

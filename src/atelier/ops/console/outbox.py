@@ -22,14 +22,14 @@ routes = Routes(prefix="/console/mail", include_in_schema=False)
 
 
 @routes.get("", access=Access.OPERATOR, limit=PAGES)
-async def outbox_page(request: Request, here: Here, db: Db, whole: Whole, before: str | None = None) -> Response:
+async def outbox_page(request: Request, here: Here, db: Db, whole: Whole, cursor: str | None = None) -> Response:
     """The mails of the last 30 days."""
-    cursor = parse_id(before, "page") if before else None
+    before = parse_id(cursor, "page") if cursor else None
     return here.templates.page(
         request,
         "console/outbox.html",
-        page=await outbox.outbox(db, before=cursor),
-        before=before,
+        page=await outbox.outbox(db, before=before),
+        cursor=cursor,
         server=whole.carrier.sender is not None,
     )
 

@@ -44,18 +44,18 @@ async def overview_page(request: Request, here: Here, db: Db, whole: Whole) -> R
 
 
 @routes.get("/members", access=Access.SUPPORT, limit=PAGES)
-async def members_page(request: Request, here: Here, db: Db, q: str = "", before: str | None = None) -> Response:
+async def members_page(request: Request, here: Here, db: Db, q: str = "", cursor: str | None = None) -> Response:
     """The members, found by name or e-mail."""
     words = q.replace("\0", "")[:100]
-    cursor = parse_id(before, "page") if before else None
-    found, total = await members.search(db, words=words, before=cursor, limit=PAGE + 1)
+    before = parse_id(cursor, "page") if cursor else None
+    found, total = await members.search(db, words=words, before=before, limit=PAGE + 1)
     return here.templates.page(
         request,
         "console/members.html",
         members=found[:PAGE],
         total=total,
         q=words,
-        before=before,
+        cursor=cursor,
         next=found[PAGE - 1].id if len(found) > PAGE else None,
     )
 

@@ -52,10 +52,10 @@ Filters = Annotated[Asked, Depends()]
 
 
 @routes.get("/trail", access=Access.SUPPORT, limit=PAGES)
-async def trail_page(request: Request, here: Here, db: Db, asked: Filters, before: str = "") -> Response:
+async def trail_page(request: Request, here: Here, db: Db, asked: Filters, cursor: str = "") -> Response:
     """Who did what to whom, the newest first."""
-    cursor = int(before) if before.isascii() and before.isdigit() and len(before) < 19 else None
-    found = await trail(db, asked.wanted, before=cursor, limit=PAGE + 1)
+    before = int(cursor) if cursor.isascii() and cursor.isdigit() and len(cursor) < 19 else None
+    found = await trail(db, asked.wanted, before=before, limit=PAGE + 1)
     known = await kinds(db)
     whom = await members.find(db, asked.wanted.member) if asked.wanted.member else None
     return here.templates.page(
@@ -66,7 +66,7 @@ async def trail_page(request: Request, here: Here, db: Db, asked: Filters, befor
         nouns=sorted({kind.partition(":")[0] for kind in known} | {"asset", "job"}),
         asked=asked,
         whom=whom,
-        before=cursor,
+        cursor=before,
         next=found[PAGE - 1].id if len(found) > PAGE else None,
     )
 

@@ -77,7 +77,6 @@ FIELDS = {
     "job_id": "job_id",
     "member": "member_id",
     "member_id": "member_id",
-    "before": "job_id",
     "cursor": "asset_id",
     "after": "asset_id",
 }
