@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+from datetime import datetime
+from functools import partial
+
 import httpx
 import psycopg
 from fastapi import FastAPI
@@ -10,7 +14,8 @@ from tests.roles import Person, browser
 
 from atelier.base.crypto import digest
 from atelier.base.db import Acting, Database, libpq_url
-from atelier.people import tokens
+from atelier.people import expiring, tokens
+from atelier.studio import Studio
 
 
 async def _make(person: Person, **wish: object) -> dict[str, str]:
@@ -119,16 +124,20 @@ async def test_a_bad_token_never_falls_back_to_the_cookie(maker: Person) -> None
     assert answer.status_code == 403
 
 
+GOOD = {"name": "x", "scopes": ["jobs:read"]}
 BAD: tuple[dict[str, object], ...] = (
-    {}, {"name": ""}, {"name": "\0"}, {"name": "x" * 81}, {"name": 3}, {"name": "x", "expires_in_days": 0},
-    {"name": "x", "expires_in_days": 10**9}, {"name": "x", "role": "operator"},
+    {"scopes": []}, {"scopes": ["everything"]}, {"scopes": "jobs:read"}, {"scopes": None}, {"scopes": ["x"] * 99},
+    {"name": ""}, {"name": "\0"}, {"name": "x" * 81}, {"name": 3}, {"expires_in_days": 0}, {"expires_in_days": 10**9},
+    {"role": "operator"},
 )  # fmt: skip
 
 
 async def test_a_bad_wish_makes_nothing(maker: Person) -> None:
-    for wish in BAD:
+    wishes = [{**GOOD, **bad} for bad in BAD] + [{}, {"name": "x"}, {"scopes": ["jobs:read"]}]
+    for wish in wishes:
         assert (await maker.client.post("/api/v1/tokens", json=wish)).status_code == 422, wish
     assert (await maker.client.get("/api/v1/tokens")).json()["total"] == 0
+    assert (await maker.client.post("/api/v1/tokens", json=GOOD)).status_code == 201
 
 
 async def test_the_list_goes_on_page_by_page(maker: Person) -> None:
@@ -154,8 +163,82 @@ async def test_nobody_collects_tokens_without_end(maker: Person, web_db: Databas
     async with web_db.transaction(Acting.member(maker.member_id)) as db:
         for number in range(tokens.MOST):
             await tokens.create(db, member_id=maker.member_id, name=str(number), scopes=tokens.READ)
-    answer = await maker.client.post("/api/v1/tokens", json={"name": "one more"})
+    answer = await maker.client.post("/api/v1/tokens", json={**GOOD, "name": "one more"})
     assert (answer.status_code, answer.json()["code"]) == (409, "too_many_tokens")
+
+
+async def test_its_maker_is_told_once_a_week_before_it_ends(
+    maker: Person, studio: Studio, web_db: Database, owner_url: str
+) -> None:
+    for name, days in (("soon", 30), ("later", 90), ("short", 5), ("never", None), ("revoked", 30)):
+        made = await _make(maker, name=name, expires_in_days=days)
+        if name == "revoked":
+            await maker.client.delete(f"/api/v1/tokens/{made['id']}")
+    told = partial(expiring.tell, studio.worker_db, studio.doors.writer)
+    assert await told() == 0
+    with psycopg.connect(libpq_url(owner_url), autocommit=True) as db:
+        db.execute(
+            "UPDATE tokens SET expires_at = expires_at - interval '24 days', created_at = created_at - interval '24 days'"
+            " WHERE name IN ('soon', 'revoked')"
+        )
+        assert sum(await asyncio.gather(told(), told())) == 1
+        assert await told() == 0
+        (mail,) = db.execute("SELECT recipient, body FROM mails").fetchall()
+    assert mail[0] == maker.email
+    assert "“soon”" in mail[1]
+
+
+async def test_the_oldest_tokens_without_a_checksum_still_work(
+    visitor: httpx.AsyncClient, maker: Person, owner_url: str
+) -> None:
+    old = "atl_aX4bOQYbVfCxBHiAGvb1qp503f5hQihr6BJ1FxfvxjE"
+    with psycopg.connect(libpq_url(owner_url), autocommit=True) as db:
+        db.execute(
+            "INSERT INTO tokens (id, member_id, name, digest, hint, scopes) VALUES"
+            " (gen_random_uuid(), %s, 'old', %s, 'atl_aX4b', '{account:read}')",
+            [maker.member_id, digest(old)],
+        )
+    assert (await visitor.get("/api/v1/me", headers=bearer(old))).status_code == 200
+    assert "atl_aX4b…" in (await maker.client.get("/account")).text
+
+
+async def test_a_mistyped_token_is_refused_without_a_look(
+    visitor: httpx.AsyncClient, maker: Person, app: FastAPI
+) -> None:
+    secret = (await _make(maker))["token"]
+    asked = app.state.parts.identify.__self__
+    before = asked.asked
+    for wrong in (
+        secret[:-1] + ("0" if secret[-1] != "0" else "1"),
+        secret[:20] + secret[21] + secret[20] + secret[22:],
+    ):
+        if wrong != secret:
+            assert (await visitor.get("/api/v1/me", headers=bearer(wrong))).status_code == 401
+    assert asked.asked == before
+
+
+async def test_a_token_ends_after_ninety_days_unless_its_maker_says_otherwise(maker: Person) -> None:
+    for wish, ends in (({}, 90), ({"expires_in_days": 365}, 365)):
+        made = await _make(maker, **wish)
+        lasts = datetime.fromisoformat(made["expires_at"]) - datetime.fromisoformat(made["created_at"])
+        assert lasts.days == ends
+    assert (await _make(maker, expires_in_days=None))["expires_at"] is None
+
+
+async def test_what_the_page_offers_is_what_the_token_may_do(maker: Person) -> None:
+    for form, scopes in (
+        ({"may": "read"}, tokens.READ),
+        ({"may": "make", "scope": ["assets:write"]}, tokens.MAKE),
+        ({"may": "own", "scope": ["assets:write", "jobs:read"]}, {"assets:write", "jobs:read"}),
+    ):
+        page = await maker.client.post("/account/tokens", data={"label": "x", **form})
+        assert page.status_code == 200
+        assert set((await maker.client.get("/api/v1/tokens")).json()["items"][0]["scopes"]) == scopes
+    for nothing in ({"may": "own"}, {"may": "own", "scope": ["all"]}, {"may": "everything"}):
+        page = await maker.client.post("/account/tokens", data={"label": "kept words", **nothing})
+        assert page.status_code == 422
+        assert "kept words" in page.text
+    assert (await maker.client.get("/api/v1/tokens")).json()["total"] == 3
 
 
 async def test_the_page_shows_a_new_token_once(app: FastAPI, maker: Person) -> None:

@@ -1,8 +1,9 @@
-"""What workers do for people: answer, by mail, what was asked for at the doors."""
+"""What workers do for people: answer by mail what was asked for at the doors, and tell of tokens that end soon."""
 
 from __future__ import annotations
 
 from atelier.jobs.background import Round, Task
+from atelier.people import expiring
 from atelier.people.answer import Answerer, tend
 
 
@@ -11,4 +12,7 @@ def tasks(answerer: Answerer) -> list[Task]:
 
 
 def rounds(answerer: Answerer) -> list[Round]:
-    return [Round("people:tend", 60.0, lambda: tend(answerer.database))]
+    return [
+        Round("people:tend", 60.0, lambda: tend(answerer.database)),
+        Round("people:expiring", 600.0, lambda: expiring.tell(answerer.database, answerer.writer)),
+    ]
