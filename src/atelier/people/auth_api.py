@@ -145,7 +145,7 @@ async def refresh(
     return PairOut.of(pair)
 
 
-@routes.post("/revocation", access=Access.PUBLIC, limit=GENERAL)
+@routes.post("/revocation", access=Access.PUBLIC, limit=GENERAL, response_class=Response)
 async def revoke(here: Here, token: Annotated[str, Form(max_length=4000)]) -> Response:
     """Sign an app out by its refresh or access token, or end a personal token (RFC 7009).
 

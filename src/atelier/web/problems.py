@@ -65,7 +65,10 @@ def install(app: FastAPI) -> None:
         if isinstance(error.__cause__, AtelierError):  # raised while the body was being read
             return await expected(request, error.__cause__)
         code, message = _HTTP.get(error.status_code, ("error", str(error.detail)))
-        return answer(request, error.status_code, code, message)
+        refusal = answer(request, error.status_code, code, message)
+        for name, value in (error.headers or {}).items():  # a 405 must say what is allowed (RFC 9110, 15.5.6)
+            refusal.headers[name] = value
+        return refusal
 
     @app.exception_handler(Exception)
     async def crash(request: Request, error: Exception) -> Response:

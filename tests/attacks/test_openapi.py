@@ -1,0 +1,44 @@
+"""schemathesis over the whole OpenAPI, on a studio that listens: no 5xx, and every answer as it is described."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from tests.attacks.conftest import Live
+
+# what each answer must keep to; what a wish may hold is richer than JSON schema says, so a refusal of one that keeps to
+# the schema is no fault (a model that is off, an id that is nobody's)
+CHECKS = (
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_schema_conformance",
+    "response_headers_conformance",
+    "unsupported_method",
+    "ignored_auth",
+)
+
+
+def schemathesis(live: Live, *more: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [
+            *(sys.executable, "-m", "schemathesis.cli", "run", f"{live.address}/api/v1/openapi.json"),
+            *("--header", f"Authorization: Bearer {live.token}"),
+            *("--checks", ",".join(CHECKS)),
+            *(
+                "--exclude-path",
+                "/api/v1/jobs/{job_id}/events",
+            ),  # a stream that ends with its job; tests/web/test_live.py
+            *("--seed", "20261121", "--no-color", "--request-timeout", "5", "--generation-database", "none"),
+            *more,
+        ],
+        capture_output=True,
+        text=True,
+        timeout=500,
+    )
+
+
+def test_every_route_of_the_api_answers_as_it_says(live: Live) -> None:
+    done = schemathesis(live, "--max-examples", "2", "--phases", "examples,coverage,fuzzing")
+    assert done.returncode == 0, done.stdout[-12000:] + done.stderr[-2000:]
