@@ -30,6 +30,8 @@ from atelier.people import api as people_api
 from atelier.people import auth_api, recovery_pages, sign_up_pages, token_pages
 from atelier.people import pages as people_pages
 from atelier.people.callers import Callers
+from atelier.people.leaving import api as leaving_api
+from atelier.people.leaving import pages as leaving_pages
 from atelier.people.oidc import pages as oidc_pages
 from atelier.studio import Studio
 from atelier.studio import api as studio_api
@@ -56,6 +58,8 @@ ROUTES = (
     people_account.routes,
     oidc_pages.routes,
     people_account_email.routes,
+    leaving_pages.routes,
+    leaving_api.routes,
     token_pages.routes,
     people_api.routes,
     auth_api.routes,

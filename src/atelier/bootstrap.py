@@ -87,6 +87,7 @@ async def open_studio(
                 keys=Keys(secret),
                 writer=Writer(settings.origin, [PEOPLE / "templates"]),
                 secret=secret,
+                grace_days=settings.grace_days,
             ),
             elsewhere=Elsewhere(settings.providers, secret, settings.origin),
             cors_origins=tuple(filter(None, settings.cors_origins.replace(" ", "").split(","))),

@@ -112,6 +112,9 @@ class Settings(BaseSettings):
     verify_email: bool | None = Field(
         None, description="Whether a new member confirms their e-mail first. Default: yes where a mail server is set."
     )
+    grace_days: int = Field(
+        14, ge=1, le=365, description="Days between a member's wish to leave and the erasing of their account."
+    )
     smtp_url: SecretStr = Field(
         SecretStr(""),
         description="The mail server: `smtp://user:password@host:587` or `smtps://…`. Default: none, and the operator"

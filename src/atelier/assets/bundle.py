@@ -12,7 +12,7 @@ from atelier.assets.tables import Asset
 from atelier.base.errors import NotFound
 
 
-class _Outlet(io.RawIOBase):
+class Outlet(io.RawIOBase):
     """Takes what the archive writes until it is sent on; it cannot be rewound, so sizes follow each file."""
 
     def __init__(self) -> None:
@@ -34,7 +34,7 @@ class _Outlet(io.RawIOBase):
 
 async def bundle(store: Store, assets: Sequence[Asset]) -> AsyncIterator[bytes]:
     """The archive of `assets` in chunks; a file that is lost meanwhile is left out, the others come."""
-    outlet = _Outlet()
+    outlet = Outlet()
     with zipfile.ZipFile(outlet, "w", zipfile.ZIP_STORED) as archive:
         for asset in assets:
             chunks = store.stream(asset.path)

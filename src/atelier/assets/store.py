@@ -19,6 +19,7 @@ from atelier.base.clock import now
 from atelier.base.errors import AtelierError, NotFound, Unavailable
 
 CHUNK = 256 * 1024
+PART = 5 * 1024 * 1024  # the least that S3 takes as a part of a large file
 _FULL = re.compile(r"StorageFull|No space left|QuotaExceeded|Disk quota|InsufficientStorage|os error (28|122)\b")
 _STAGED = re.compile(r"#\d+$")  # how obstore names a file that it is still writing
 
@@ -92,6 +93,32 @@ class Store:
         except (exceptions.BaseError, OSError) as error:
             raise _translated(error) from error
 
+    async def write(self, path: str, chunks: AsyncIterator[bytes], content_type: str) -> None:
+        """Write a file of any size from its chunks, holding a few of them; all of it appears or nothing.
+
+        What `chunks` raises comes out as it is.
+        """
+        attributes: Any = None if self.folder else {"Content-Type": content_type, "Cache-Control": "private"}
+        reading = _Reading(chunks)
+        try:
+            await obstore.put_async(
+                self._backend,
+                path,
+                reading,
+                attributes=attributes,
+                use_multipart=True,
+                chunk_size=PART,
+                max_concurrency=2,
+            )
+            if self.folder:
+                await asyncio.to_thread(_to_disk, self.folder / path)
+        except Exception as error:
+            if reading.broke is not None:
+                raise reading.broke from None
+            if isinstance(error, exceptions.BaseError | OSError):
+                raise _translated(error) from error
+            raise
+
     async def get(self, path: str, start: int = 0, end: int | None = None) -> bytes:
         """The bytes from `start` up to `end`; raises `NotFound`."""
         return b"".join([chunk async for chunk in self.stream(path, start, end)])
@@ -143,6 +170,26 @@ class Store:
         if await self.get(path) != b"atelier":
             raise StorageBroken("what was written reads back differently")
         await self.delete(path)
+
+
+class _Reading:
+    """An iterator that remembers what broke it, because the store's library says only that something did."""
+
+    def __init__(self, chunks: AsyncIterator[bytes]) -> None:
+        self._chunks = chunks
+        self.broke: BaseException | None = None
+
+    def __aiter__(self) -> _Reading:
+        return self
+
+    async def __anext__(self) -> bytes:
+        try:
+            return await anext(self._chunks)
+        except StopAsyncIteration:
+            raise
+        except BaseException as error:
+            self.broke = error
+            raise
 
 
 def _to_disk(path: Path) -> None:

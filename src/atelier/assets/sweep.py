@@ -75,7 +75,8 @@ async def _expired(worker_db: Database, store: Store, before: datetime) -> int:
             return count
 
 
-_KNOWN = text("SELECT id FROM members WHERE id = ANY(:ids)")
+# who is gone is known as well: what a worker wrote for them at the last moment goes too
+_KNOWN = text("SELECT id FROM members WHERE id = ANY(:ids) UNION SELECT id FROM erasures WHERE id = ANY(:ids)")
 
 
 async def _without_row(worker_db: Database, files: list[Found]) -> list[Found]:

@@ -31,6 +31,7 @@ class Doors:
     keys: Keys
     writer: Writer
     secret: str
+    grace_days: int = 14  # between somebody's wish to leave and the erasing of what was theirs
 
     def mailbox(self, email: str) -> str:
         """What stands for the mailbox behind an address, however it is written; it names nobody."""

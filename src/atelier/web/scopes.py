@@ -22,6 +22,7 @@ class Scope(StrEnum):
     MODELS_READ = "models:read"
     WALLET_READ = "wallet:read"
     ACCOUNT_READ = "account:read"
+    DATA_READ = "data:read"
 
 
 BROWSER: Final = None  # the scope of a route that no token opens: it is for signed-in browsers alone
@@ -34,6 +35,7 @@ MEANINGS = {
     Scope.MODELS_READ: "See the models on offer and their prices",
     Scope.WALLET_READ: "See your credits and your statement",
     Scope.ACCOUNT_READ: "See your name, your e-mail and your tokens",
+    Scope.DATA_READ: "Export everything that the studio keeps about you",
 }
 
 
