@@ -30,6 +30,7 @@ from atelier.people import api as people_api
 from atelier.people import auth_api, recovery_pages, sign_up_pages, token_pages
 from atelier.people import pages as people_pages
 from atelier.people.callers import Callers
+from atelier.people.factors import confirmation_pages, passkey_pages, second_pages, security_pages
 from atelier.people.leaving import api as leaving_api
 from atelier.people.leaving import pages as leaving_pages
 from atelier.people.oidc import pages as oidc_pages
@@ -57,6 +58,10 @@ ROUTES = (
     recovery_pages.routes,
     people_account.routes,
     oidc_pages.routes,
+    second_pages.routes,
+    confirmation_pages.routes,
+    security_pages.routes,
+    passkey_pages.routes,
     people_account_email.routes,
     leaving_pages.routes,
     leaving_api.routes,
@@ -113,12 +118,14 @@ def create_app(studio: Studio) -> FastAPI:
         debug=studio.debug,
         welcome_credits=studio.welcome_credits,
         trusted_proxies=studio.trusted_proxies,
+        staff=confirmation_pages.staff,
         surround=surround,
     )
     for routes in ROUTES:
         app.include_router(routes)
     app.mount("/static", templates.static, name="static")
     problems.install(app)
+    confirmation_pages.install(app)
     if studio.cors_origins:  # with a token only: no cookie crosses from another site
         app.add_middleware(
             CORSMiddleware,

@@ -29,7 +29,8 @@ class Flag:
 
 UPLOADS = Flag("uploads", "Members bring pictures of their own into the library")
 LOOKS = Flag("looks", "Operators look at members' pages with their eyes")
-FLAGS: Mapping[str, Flag] = {flag.name: flag for flag in (UPLOADS, LOOKS)}
+FACTORS = Flag("factors", "Operators and support need a second factor", 0)
+FLAGS: Mapping[str, Flag] = {flag.name: flag for flag in (UPLOADS, LOOKS, FACTORS)}
 
 
 class SwitchedOff(AtelierError):

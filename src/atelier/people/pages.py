@@ -12,6 +12,8 @@ from atelier.base.db import Acting
 from atelier.base.errors import NotFound
 from atelier.limits.limit import PAGES, SIGN_IN_FORM
 from atelier.people import locks, rules, sessions, signin
+from atelier.people.factors import entrance
+from atelier.people.factors.rules import relying_party
 from atelier.people.oidc.elsewhere import ElsewhereHere
 from atelier.people.passwords import passwords
 from atelier.web.access import Access
@@ -29,7 +31,9 @@ async def sign_in_page(request: Request, here: Here, maybe: MaybeMe, next: str =
         return RedirectResponse(rules.local_path(next), 303)
     typed = {"email": "", "next": rules.local_path(next)}
     done = request.query_params.get("done", "")
-    return here.templates.page(request, "people/sign_in.html", typed=typed, faults={}, done=done, wait=None)
+    return here.templates.page(
+        request, "people/sign_in.html", typed=typed, faults={}, done=done, wait=None, passkeys=_passkeys(here)
+    )
 
 
 @routes.post("/sign-in", access=Access.PUBLIC, limit=SIGN_IN_FORM)
@@ -39,7 +43,7 @@ async def sign_in(
     """Open a session; one that the browser already had ends."""
     typed = {"email": email, "next": rules.local_path(next)}
     try:
-        secret = await signin.sign_in(
+        opened = await signin.sign_in(
             here.web_db,
             passwords,
             locks.Locks(here.web_db, here.limiter),
@@ -50,6 +54,7 @@ async def sign_in(
             password=password,
             agent=request.headers.get("user-agent", ""),
             address=address(request),
+            wanted=typed["next"],
         )
     except signin.Waits as error:
         return here.templates.page(request, "people/waiting.html", status=error.status)
@@ -57,13 +62,22 @@ async def sign_in(
         faults = {"password": error.message}
         wait = error.minutes if isinstance(error, locks.Locked) else None
         answer = here.templates.page(
-            request, "people/sign_in.html", typed=typed, faults=faults, done="", wait=wait, status=error.status
+            request,
+            "people/sign_in.html",
+            typed=typed,
+            faults=faults,
+            done="",
+            wait=wait,
+            passkeys=_passkeys(here),
+            status=error.status,
         )
         if isinstance(error, locks.Locked):
             answer.headers["Retry-After"] = str(error.seconds)
         return answer
+    if opened.half:
+        return entrance.onward(here.origin, opened)
     await end_session(here, maybe)
-    entered = enter(here, secret, typed["next"])
+    entered = enter(here, opened.secret, typed["next"])
     locks.remember(entered, here.key, origin=here.origin, email=email)
     return entered
 
@@ -88,6 +102,11 @@ async def end_session(here: Parts, caller: Caller | None) -> None:
     async with here.web_db.transaction(Acting.member(caller.member_id)) as db:
         with suppress(NotFound):  # ended in another window just now
             await sessions.end(db, member_id=caller.member_id, session_id=caller.session_id)
+
+
+def _passkeys(here: Parts) -> bool:
+    """Whether browsers make passkeys for this studio."""
+    return relying_party(here.origin) is not None
 
 
 def enter(here: Parts, secret: str, to: str) -> Response:

@@ -25,9 +25,9 @@ MOST = 50  # sessions of one member
 SECRET = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 
 
-async def start(db: AsyncSession, *, member_id: UUID, agent: str, address: str) -> str:
+async def start(db: AsyncSession, *, member_id: UUID, agent: str, address: str, session_id: UUID | None = None) -> str:
     """Open a session for the acting member, and return the secret for the cookie."""
-    secret, session_id = new_token(), new_id()
+    secret, session_id = new_token(), session_id or new_id()
     await make_room(db, member_id=member_id)
     await db.execute(
         insert(Session).values(

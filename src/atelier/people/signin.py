@@ -12,6 +12,8 @@ from atelier.base import events
 from atelier.base.db import Acting, Database
 from atelier.base.errors import AtelierError, Forbidden, Unavailable
 from atelier.people import confirmations, sessions
+from atelier.people.factors import entrance
+from atelier.people.factors.entrance import Opened
 from atelier.people.locks import Locks, Place, succeeded
 from atelier.people.passwords import Passwords
 from atelier.people.rules import email_address
@@ -84,9 +86,12 @@ async def prove(
     return Proven(known.member_id, claim, renewed)
 
 
-async def welcome(db: AsyncSession, proven: Proven) -> None:
-    """Forget the tries that failed before, and keep the password as it is hashed by now; `db` acts for the member."""
-    await succeeded(db, proven.claim)
+async def welcome(db: AsyncSession, proven: Proven, *, whole: bool = True) -> None:
+    """Forget the tries that failed before, and keep the password as it is hashed by now; `db` acts for the member.
+
+    Who still has to show a second factor is not `whole`: what they failed before goes on counting.
+    """
+    await succeeded(db, proven.claim, clears=whole)
     if proven.renewed is not None:
         await _keep(db, proven.member_id, proven.renewed)
 
@@ -101,12 +106,14 @@ async def sign_in(
     password: str,
     agent: str,
     address: str,
-) -> str:
-    """Check who it is and open a session; return the secret for the cookie. Raises as `prove` does."""
+    wanted: str = "/",
+) -> Opened:
+    """Check who it is and open a session, or for who has a second factor half of one. Raises as `prove` does."""
     proven = await prove(database, passwords, locks, at=at, email=email, password=password)
     async with database.transaction(Acting.member(proven.member_id)) as db:
-        await welcome(db, proven)
-        return await sessions.start(db, member_id=proven.member_id, agent=agent, address=address)
+        opened = await entrance.open_door(db, member_id=proven.member_id, agent=agent, address=address, wanted=wanted)
+        await welcome(db, proven, whole=not opened.half)
+        return opened
 
 
 async def check_password(database: Database, passwords: Passwords, *, member_id: UUID, password: str) -> None:
@@ -122,6 +129,7 @@ async def change_password(db: AsyncSession, *, member_id: UUID, password_hash: s
     """Keep the new hash and end all the member's other sessions; return how many ended."""
     await _keep(db, member_id, password_hash)
     await confirmations.end_keys(db, member_id=member_id)
+    await entrance.end_all(db, member_id=member_id)
     await events.record(db, "member:password_changed", member=member_id, subject=member_id)
     return await sessions.end_others(db, member_id=member_id, but=session_id)
 

@@ -35,6 +35,7 @@ class Parts:
     debug: bool = False
     welcome_credits: int = 0
     trusted_proxies: frozenset[str] = frozenset()
+    staff: Surround | None = None  # what the console asks of who may see it; raises where that is missing
     surround: Surround | None = None  # puts on the request's state what every page of a member shows around its content
 
 

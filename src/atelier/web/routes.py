@@ -77,6 +77,8 @@ class Rule:
             scopes.check(self.scope, caller)
         if caller is not None and caller.looking and not self.looking and request.method not in SAFE:
             raise OnlyLooking
+        if caller is not None and here.staff is not None and self.access in (Access.SUPPORT, Access.OPERATOR):
+            await here.staff(request, caller)
         if self.confirmed:
             await confirmations.check(request, caller)
         if caller is not None and here.surround is not None and request.method == "GET" and wants_page(request):

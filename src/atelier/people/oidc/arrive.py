@@ -6,22 +6,22 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from atelier.base import events
-from atelier.base.crypto import digest
 from atelier.base.db import Acting, Database, act
 from atelier.base.errors import AtelierError, Conflict, Forbidden
 from atelier.base.ids import new_id
 from atelier.base.seal import Seal
-from atelier.people import invitations, sessions, signin, signup
+from atelier.people import invitations, signin, signup
 from atelier.people.doors import Doors, Mode
+from atelier.people.factors import entrance
+from atelier.people.factors.entrance import Opened
 from atelier.people.oidc import identities
 from atelier.people.oidc.provider import Provider
 from atelier.people.oidc.said import Said, session_key
-from atelier.people.oidc.tables import ProviderSession
-from atelier.people.tables import Member, Session
+from atelier.people.tables import Member
 from atelier.web.language import translate
 
 WAITS = "Your account waits for the studio's operator."
@@ -77,19 +77,20 @@ class NotOpen(Forbidden):
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """The circumstances: from which browser, in which language, with which invitation."""
+    """The circumstances: from which browser, in which language, with which invitation, and where to."""
 
     agent: str
     address: str
     language: str = "en"
     invitation: str | None = None
+    to: str = "/"  # where they want to go
 
 
 Count = Callable[[], Awaitable[None]]  # counts one new account, and raises where it is one too many
 
 
-async def known(database: Database, seal: Seal, said: Said, arrival: Arrival) -> str | None:
-    """Open a session for the member whom this account opens; the cookie's secret, or None if it is nobody's.
+async def known(database: Database, seal: Seal, said: Said, arrival: Arrival) -> Opened | None:
+    """Let the member in whom this account opens; None if it is nobody's.
 
     Raises `Closed` and `Waits` as signing in does.
     """
@@ -103,10 +104,12 @@ async def known(database: Database, seal: Seal, said: Said, arrival: Arrival) ->
         return await _start(db, seal, said, arrival, member_id)
 
 
-async def unknown(database: Database, seal: Seal, doors: Doors, said: Said, arrival: Arrival, *, count: Count) -> str:
+async def unknown(
+    database: Database, seal: Seal, doors: Doors, said: Said, arrival: Arrival, *, count: Count
+) -> Opened:
     """Link the account to the member with its e-mail where both sides verified that, or open a new account.
 
-    Returns the cookie's secret. Raises `NoEmail`, `SignInFirst`, `NotOpen`, and `Waits` for who is to be approved.
+    Raises `NoEmail`, `SignInFirst`, `NotOpen`, and `Waits` for who is to be approved.
     """
     if said.email is None:
         raise NoEmail(said.provider)
@@ -128,7 +131,7 @@ async def unknown(database: Database, seal: Seal, doors: Doors, said: Said, arri
 
 async def _open_account(
     database: Database, seal: Seal, doors: Doors, said: Said, arrival: Arrival, count: Count
-) -> str:
+) -> Opened:
     """Everything that a new member has, in one transaction; `Waits` once it is there, for who is to be approved."""
     found = await invitations.find(database, arrival.invitation) if arrival.invitation else None
     invited = found is not None and not found.first
@@ -201,18 +204,22 @@ def _check(state: str | None) -> None:
         raise signin.Closed("This account is closed. Write to the studio's operator.")
 
 
-async def _start(db: AsyncSession, seal: Seal, said: Said, arrival: Arrival, member_id: UUID) -> str:
-    """Open the session, and remember by whose word it was opened."""
-    secret = await sessions.start(db, member_id=member_id, agent=arrival.agent, address=arrival.address)
-    session_id = (await db.execute(select(Session.id).where(Session.digest == digest(secret)))).scalar_one()
+async def _start(db: AsyncSession, seal: Seal, said: Said, arrival: Arrival, member_id: UUID) -> Opened:
+    """Open the session, and remember by whose word it was opened; a second factor is asked for here too."""
+    session_id = new_id()
     hint = said.id_token if said.id_token and len(said.id_token) <= LONGEST_HINT else None
-    row = {
-        "session_id": session_id,
-        "member_id": member_id,
+    memory = {
         "provider": said.provider.id,
         "subject_key": said.key,
         "sid_key": session_key(said.provider.issuer, said.sid) if said.sid else None,
         "hint": seal.close(hint, purpose=f"hint {session_id}") if hint else None,
     }
-    await db.execute(insert(ProviderSession).values(row).inline())
-    return secret
+    return await entrance.open_door(
+        db,
+        member_id=member_id,
+        agent=arrival.agent,
+        address=arrival.address,
+        wanted=arrival.to,
+        id=session_id,
+        provider=memory,
+    )

@@ -13,6 +13,7 @@ from atelier.base import events
 from atelier.base.errors import Conflict, NotFound
 from atelier.base.ids import new_id
 from atelier.people import sessions
+from atelier.people.factors.passkeys import list_passkeys
 from atelier.people.oidc.said import Said
 from atelier.people.oidc.tables import Identity, ProviderSession
 from atelier.people.tables import Member
@@ -36,7 +37,7 @@ class OnlyWayIn(Conflict):
     code = "only_way_in"
 
     def __init__(self) -> None:
-        super().__init__("This is your only way in. Set a password first, or link another account; it stays linked.")
+        super().__init__("This is your only way in. Set a password, make a passkey or link another account first.")
 
 
 async def find(db: AsyncSession, key: str) -> UUID | None:
@@ -94,7 +95,8 @@ async def unlink(
     if identity_id not in mine:
         raise NotFound("account")
     others = [row for row in mine.values() if row.id != identity_id and row.issuer in issuers]
-    if password is None and not others:
+    keys = await list_passkeys(db, member_id=member_id)
+    if password is None and not others and not [key for key in keys if key.halted_at is None]:
         raise OnlyWayIn
     await db.execute(delete(Identity).where(Identity.id == identity_id, Identity.member_id == member_id))
     await events.record(db, "identity:unlinked", member=member_id, subject=identity_id)

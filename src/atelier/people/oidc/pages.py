@@ -14,6 +14,7 @@ from atelier.limits import Limit, Per
 from atelier.limits.limit import GENERAL, PAGES, SIGN_UP
 from atelier.people import rules, signin
 from atelier.people.doors import Doors, Entry
+from atelier.people.factors import entrance
 from atelier.people.oidc import arrive, begin, identities, leave
 from atelier.people.oidc.begin import Begun, BegunElsewhere
 from atelier.people.oidc.elsewhere import Elsewhere, ElsewhereHere
@@ -152,22 +153,25 @@ async def _arrive(
         address=address(request),
         language=language.of(request),
         invitation=begun.invitation,
+        to=begun.to,
     )
 
     async def count() -> None:
         await here.limiter.hit(SIGN_UP, counted(request))
 
-    secret = await arrive.known(here.web_db, elsewhere.seal, said, arrival)
-    if secret is None:
+    opened = await arrive.known(here.web_db, elsewhere.seal, said, arrival)
+    if opened is None:
         said = await elsewhere.more(said, access)
         try:
-            secret = await arrive.unknown(here.web_db, elsewhere.seal, doors, said, arrival, count=count)
+            opened = await arrive.unknown(here.web_db, elsewhere.seal, doors, said, arrival, count=count)
         except (identities.LinkedAlready, EmailTaken):  # in another window just now
-            secret = await arrive.known(here.web_db, elsewhere.seal, said, arrival)
-            if secret is None:
+            opened = await arrive.known(here.web_db, elsewhere.seal, said, arrival)
+            if opened is None:
                 raise
+    if opened.half:
+        return entrance.onward(here.origin, opened)
     await end_session(here, maybe)
-    return enter(here, secret, begun.to)
+    return enter(here, opened.secret, begun.to)
 
 
 async def _code(request: Request, elsewhere: Elsewhere, provider: Provider) -> str:
