@@ -51,6 +51,7 @@ def opened_studio(owner_url: str, secret: str) -> Iterator[Opened]:
         "ATELIER_HOME": str(folder),
         "ATELIER_PORT": str(port),
         "ATELIER_SECRET": secret,
+        "ATELIER_EXTRAS": "none",
         "ATELIER_DATABASE_URL": owner_url,
         "ATELIER_LIMITS": "generation=1000/minute, pages=100000/minute, general=100000/minute",
         "ATELIER_WELCOME_CREDITS": "200",

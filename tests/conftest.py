@@ -23,6 +23,7 @@ TEMPLATE = "atelier_template"
 
 for name in [name for name in os.environ if name.startswith("ATELIER_")]:
     del os.environ[name]  # a developer's own settings must not reach the tests
+os.environ["ATELIER_EXTRAS"] = "none"  # Sketch paints for the tests; those of neural models say otherwise
 
 
 @pytest.fixture

@@ -14,11 +14,13 @@ from atelier.base.signals import Signals
 from atelier.catalog import Catalog
 from atelier.catalog.catalog import DEFAULT
 from atelier.engines import Engine, Engines
+from atelier.engines.registry import release
 from atelier.limits import Limiter, parse_rates
+from atelier.limits.limit import NEWCOMERS
 from atelier.notify import Carrier, Keys, NoCarrier, Smtp, Writer
 from atelier.people.doors import Doors, Mode
 from atelier.people.oidc.elsewhere import Elsewhere
-from atelier.settings import Settings
+from atelier.settings import HERE, Settings
 from atelier.studio import Studio
 
 DATABASE = "atelier"
@@ -60,7 +62,13 @@ async def open_studio(
     """Open every part on a migrated database, and close them all at the end. Connections open when first used."""
     url = owner_url(settings)
     secret = settings.secret.get_secret_value()
-    known = Engines(engines)
+    limiter = Limiter(settings.redis_url.get_secret_value(), parse_rates(settings.limits))
+    known = Engines(
+        engines or release(idle=settings.engine_idle, threads=settings.engine_threads),
+        roots=(settings.home, HERE),
+        elsewhere=frozenset(filter(None, settings.engines_elsewhere.replace(" ", "").split(","))),
+        local=settings.extras == "local",
+    )
     databases = {role: connect(url, role, secret) for role in ("web", "worker", "operator")}
     try:
         yield Studio(
@@ -75,9 +83,9 @@ async def open_studio(
             operator_db=databases["operator"],
             queue_url=role_url(url, "worker", secret),
             signals=Signals(role_url(url, "web", secret)),
-            limiter=Limiter(settings.redis_url.get_secret_value(), parse_rates(settings.limits)),
+            limiter=limiter,
             assets=Assets.open(settings.store_url or str(settings.home / "files"), secret),
-            catalog=Catalog(catalog_path(settings), engines=known.ids),
+            catalog=Catalog(catalog_path(settings), engines=known.ids, lack=known.lack),
             engines=known,
             welcome_credits=settings.welcome_credits,
             carrier=carrier(settings),
@@ -88,6 +96,7 @@ async def open_studio(
                 writer=Writer(settings.origin, [PEOPLE / "templates"]),
                 secret=secret,
                 grace_days=settings.grace_days,
+                newcomers=limiter.first(NEWCOMERS),
             ),
             elsewhere=Elsewhere(settings.providers, secret, settings.origin),
             cors_origins=tuple(filter(None, settings.cors_origins.replace(" ", "").split(","))),

@@ -103,6 +103,18 @@ class Settings(BaseSettings):
     log_format: Literal["json", "text"] = Field("json", description="How it is logged.")
     worker_concurrency: int = Field(2, ge=1, le=64, description="Jobs that one worker performs at a time.")
     worker_queues: str = Field("", description="Engines that this host's worker serves, with commas. Default: all.")
+    extras: Literal["local", "none"] = Field(
+        "local", description="`none` leaves out the models that run here: nothing is installed for them or offered."
+    )
+    engine_idle: int = Field(
+        300, ge=1, le=86_400, description="Seconds after which a model that runs here and rests gives its memory back."
+    )
+    engine_threads: int = Field(
+        0, ge=0, le=256, description="Processor threads of a model that runs here; 0: one for each core."
+    )
+    engines_elsewhere: str = Field(
+        "", description="Engines that only workers of other hosts serve, with commas; nothing they need is missed here."
+    )
     limits: str = Field(
         "", description="Other rates than the built-in ones, with commas: `generation=20/minute, sign_up=9/hour`."
     )

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
 from typing import ClassVar
@@ -14,7 +16,7 @@ from typing import ClassVar
 import psutil
 import pytest
 
-from atelier.engines import BadInput, Crashed, Made, Output, Progress, Usage, Work
+from atelier.engines import BadInput, Crashed, Made, Output, Progress, Usage, Work, wire
 from atelier.engines.child import ChildEngine
 from atelier.engines.local.sketch_engine import SketchEngine
 
@@ -39,6 +41,10 @@ class Obedient:
             case "hang":
                 while True:
                     signal.pause()
+            case "go on and on":
+                for step in range(10_000):
+                    time.sleep(0.02)
+                    yield Progress(0, step, 10_000)
             case "print":
                 print("a library that talks")  # noqa: T201 - the test is that it does no harm
         yield Output(0, work.files.get("picture", b"made"), "text/plain", {"seed": self.served})
@@ -87,15 +93,21 @@ async def test_a_crash_ends_one_work_and_the_next_gets_a_new_child(engine: Child
     assert len(await run(engine, "go")) == 3
 
 
-async def test_a_canceled_work_leaves_no_child(engine: ChildEngine) -> None:
-    task = asyncio.create_task(run(engine, "hang"))
-    while not engine.pids:
-        await asyncio.sleep(0.05)
-    await asyncio.sleep(0.3)
+async def test_a_canceled_work_that_hangs_leaves_no_child(engine: ChildEngine) -> None:
+    began = asyncio.Event()
+
+    async def hang() -> None:
+        async for _ in engine.make(Work("t", "", {"prompt": "hang"})):
+            began.set()
+
+    task = asyncio.create_task(hang())
+    await began.wait()
     (pid,) = engine.pids
     task.cancel()
+    at = time.monotonic()
     with pytest.raises(asyncio.CancelledError):
         await task
+    assert time.monotonic() - at < 1
     assert not psutil.pid_exists(pid)
 
 
@@ -104,6 +116,29 @@ async def test_a_consumer_that_leaves_stops_the_work(engine: ChildEngine) -> Non
         async for _ in making:
             break
     assert engine.pids == []
+
+
+async def test_a_child_that_leaves_its_work_when_told_stays_warm(engine: ChildEngine) -> None:
+    async with aclosing(engine.make(Work("t", "", {"prompt": "go on and on"}))) as making:
+        async for _ in making:
+            break
+    (pid,) = engine.pids
+    assert (await run(engine, "go"))[-1] == Usage({"seconds": 1})
+    assert engine.pids == [pid]
+
+
+async def test_a_stop_that_comes_too_late_stops_nothing_else(engine: ChildEngine) -> None:
+    async with aclosing(engine.make(Work("t", "", {"prompt": "go"}))) as making:
+        async for made in making:
+            if isinstance(made, Usage):
+                break  # all is made, and the child says that it is done while we say that it may stop
+    assert len(await run(engine, "go")) == 3
+
+
+def test_what_the_worker_says_comes_out_as_it_went_in() -> None:
+    work = Work("image.edit", "/somewhere", {"count": 1}, {"image": b"\n\0{", "mask": b""}, "flux-kontext")
+    head, _, blob = wire.pack_work(work, 7).partition(b"\n")
+    assert wire.unpack_work(json.loads(head), blob) == work
 
 
 async def test_an_idle_child_gives_its_memory_back() -> None:

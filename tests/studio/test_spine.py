@@ -213,9 +213,12 @@ async def test_a_model_that_is_off_takes_no_new_runs(studio: Studio, maker: UUID
     operator = await new_member(studio)
     async with studio.operator_db.transaction(Acting.for_studio(operator)) as db:
         await switch(db, "told", on=False, by=operator)
-    with pytest.raises(UnknownModel, match="switched off"):
-        await start(studio, maker)
+    async with studio.web_db.transaction(Acting.member(maker)) as db:
+        with pytest.raises(UnknownModel, match="switched off"):
+            await begin(db, studio.catalog, maker, Wish("image.generate", {"prompt": "x"}, "told"))
     assert await wallet(studio, maker) == (100, 0)
+    other = await look(studio, maker, await start(studio, maker))  # who names no model gets the next that is on
+    assert other.model == "other"
 
 
 async def test_nobody_finds_or_cancels_anothers_run(studio: Studio, maker: UUID) -> None:

@@ -4,8 +4,9 @@ A file enters by `keep` (bytes into the store, no transaction held) and `add` (i
 """
 
 from atelier.assets.keep import Kept, add, keep
+from atelier.assets.library import get
 from atelier.assets.shelf import Assets
 from atelier.assets.store import StorageFull, Store
 from atelier.assets.tables import Asset, Kind, Source
 
-__all__ = ["Asset", "Assets", "Kept", "Kind", "Source", "StorageFull", "Store", "add", "keep"]
+__all__ = ["Asset", "Assets", "Kept", "Kind", "Source", "StorageFull", "Store", "add", "get", "keep"]

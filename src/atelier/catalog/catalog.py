@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 import tomllib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -20,9 +20,10 @@ LOOK_AGAIN = 1.0  # seconds between two looks at the file
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The models on offer at one moment, in the file's order."""
+    """The models on offer at one moment, in the file's order, and what those lack that cannot work."""
 
     models: tuple[Model, ...]
+    lacks: Mapping[str, str] = field(default_factory=dict)  # by the model's id
 
     def find(self, model_id: str) -> Model:
         """The model of that id, or `UnknownModel`."""
@@ -31,28 +32,44 @@ class Snapshot:
                 return model
         raise UnknownModel(f"This studio has no model called {model_id[:80]!r}.")
 
-    def default(self, tool_id: str) -> Model:
-        """The first model for a tool."""
-        for model in self.models:
-            if model.tool == tool_id:
+    def default(self, tool_id: str, off: Collection[str] = ()) -> Model:
+        """The first model for a tool that can work and is not `off`."""
+        for model in self.ready(tool_id):
+            if model.id not in off:
                 return model
         raise UnknownModel("No model for this is on offer just now.")
 
     def of(self, tool_id: str) -> list[Model]:
+        """The models for a tool, whether or not they can work."""
         return [model for model in self.models if model.tool == tool_id]
+
+    def ready(self, tool_id: str) -> list[Model]:
+        """The models for a tool that have all they need."""
+        return [model for model in self.of(tool_id) if model.id not in self.lacks]
 
 
 class Catalog:
-    """The operator's file, watched. A file with a fault leaves the last good models on offer and says so in `fault`."""
+    """The operator's file, watched. A file with a fault leaves the last good models on offer and says so in `fault`.
 
-    def __init__(self, path: Path, *, engines: tuple[str, ...], clock: Callable[[], float] = time.monotonic) -> None:
+    `lack(engine, weights)` says why a model cannot work, and is asked again as often as the file is looked at.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        engines: tuple[str, ...],
+        lack: Callable[[str, str], str | None] = lambda _engine, _weights: None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.path = path
         self.fault: str | None = None
         self._engines = engines
+        self._lack = lack
         self._clock = clock
         self._looked = clock()
         self._stamp = self._stat()
-        self._snapshot = read(path, engines)
+        self._snapshot = self._tested(read(path, engines))
 
     @property
     def current(self) -> Snapshot:
@@ -65,15 +82,24 @@ class Catalog:
     def _look(self) -> None:
         stamp = self._stat()
         if stamp == self._stamp:
+            self._snapshot = self._tested(self._snapshot)
             return
         self._stamp = stamp
         try:
-            self._snapshot = read(self.path, self._engines)
+            self._snapshot = self._tested(read(self.path, self._engines))
             self.fault = None
             get_log().info("catalog:applied", models=len(self._snapshot.models))
         except (BadCatalog, OSError) as error:
             self.fault = str(error)
             get_log().error("catalog:refused", reason=self.fault)
+
+    def _tested(self, snapshot: Snapshot) -> Snapshot:
+        lacks = {model.id: why for model in snapshot.models if (why := self._lack(model.engine, model.weights))}
+        if lacks == snapshot.lacks:
+            return snapshot
+        for model_id, why in lacks.items():
+            get_log().warning("catalog:not_ready", model=model_id, reason=why)
+        return Snapshot(snapshot.models, lacks)
 
     def _stat(self) -> tuple[int, int, int] | None:
         try:

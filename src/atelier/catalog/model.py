@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator, model_validator
 
-from atelier.base.errors import AtelierError, NotFound
+from atelier.base.errors import AtelierError, Conflict, NotFound
 from atelier.tools import Units, tools
 
 # licences whose weights must not be sold (F7); the list names what the field's model cards use
@@ -22,6 +22,15 @@ class UnknownModel(NotFound):
     def __init__(self, message: str) -> None:
         super().__init__("model", message)
         self.field = "model"
+
+
+class ModelNotReady(Conflict):
+    """The model is on offer, but what it needs is missing or damaged; the console says what."""
+
+    code = "model_not_ready"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, field="model")
 
 
 class BadCatalog(AtelierError):
@@ -40,9 +49,13 @@ class Model(BaseModel):
     name: Annotated[str, Field(min_length=1, max_length=60)]
     tool: str
     engine: str
-    weights: str = ""
+    family: str = ""  # what kind of model the weights are, where the engine knows several
+    weights: str = ""  # where they lie: a folder, looked for in the data folder and then in the clone
     licence: Annotated[str, Field(min_length=1)]
     summary: Annotated[str, Field(max_length=300)] = ""
+    understands: Annotated[str, Field(max_length=600)] = ""  # what to write, for the members who do
+    words: Mapping[str, Annotated[list[str], Field(max_length=60)]] = {}  # that it knows, in groups
+    defaults: Mapping[str, Any] = {}  # of the tool's fields, where this model wants others
     deadline: Annotated[int, Field(ge=1, le=86_400)] = 120  # seconds that one attempt may take
     vram_gb: Annotated[float, Field(ge=0)] = 0
     price: Mapping[str, Annotated[int, Field(ge=0, le=1_000_000)]]  # credits for each unit that the tool counts
@@ -58,6 +71,19 @@ class Model(BaseModel):
     def _sold_only_by_right(self) -> Model:
         if any(word in self.licence.lower() for word in NON_COMMERCIAL) and any(self.price.values()):
             raise ValueError(f"the licence {self.licence} forbids to sell it: set its price to 0 or take it out")
+        return self
+
+    @model_validator(mode="after")
+    def _defaults_fit(self) -> Model:
+        fields = tools()[self.tool].Input.model_fields
+        for name, value in self.defaults.items():
+            if name not in fields:
+                raise ValueError(f"defaults: {self.tool} has no field {name!r}")
+            try:
+                kind: Any = Annotated[fields[name].annotation, fields[name]]
+                TypeAdapter(kind).validate_python(value)
+            except ValidationError as error:
+                raise ValueError(f"defaults: {name}: {error.errors()[0]['msg'].lower()}") from None
         return self
 
     def cost(self, units: Units) -> int:

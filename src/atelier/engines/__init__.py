@@ -11,6 +11,7 @@ from atelier.engines.engine import (
     Progress,
     Refused,
     Unavailable,
+    Unfit,
     Usage,
     Work,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "Progress",
     "Refused",
     "Unavailable",
+    "Unfit",
     "Usage",
     "Work",
 ]

@@ -1,30 +1,35 @@
-"""Engines that compute here run in children of the worker: a crash or a cancel ends a child, never the worker."""
+"""Engines that compute here run in children of the worker: a crash ends a child, never the worker."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import json
 import os
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 
 from atelier.engines import wire
 from atelier.engines.engine import Crashed, EngineError, Made, Work
 
 IDLE = 60.0  # seconds after which an idle child gives its memory back
+PATIENCE = 0.6  # seconds that a child gets to leave a work that nobody wants any more, before it is killed
 
 
 class ChildEngine:
     """Runs a `LocalEngine`, named as `module:Class`, in child processes: one for each piece of work at a time.
 
-    A child that finished its work waits for the next, so that what it loaded stays loaded.
+    A child that finished its work, or left it when it was told to, waits for the next, so that what it loaded stays
+    loaded. `environment` is added to the children's own.
     """
 
-    def __init__(self, target: str, *, idle: float = IDLE) -> None:
+    def __init__(self, target: str, *, idle: float = IDLE, environment: Mapping[str, str] | None = None) -> None:
         self._target = target
         self._idle_for = idle
+        self._environment = {**os.environ, **(environment or {})}
+        self._numbers = itertools.count(1)
         self._idle: list[tuple[Process, asyncio.TimerHandle]] = []
         self._busy: set[Process] = set()
 
@@ -36,17 +41,21 @@ class ChildEngine:
     async def make(self, work: Work) -> AsyncGenerator[Made, None]:
         child = await self._take()
         self._busy.add(child)
-        finished = False
+        number = next(self._numbers)
+        fit = False  # for more work
         try:
-            async for made in _converse(child, work):
+            async for made in _converse(child, work, number):
                 yield made
-            finished = True
+            fit = True
         except EngineError as error:
-            finished = not isinstance(error, Crashed)  # it refused in good order and can go on
+            fit = not isinstance(error, Crashed)  # it refused in good order and can go on
+            raise
+        except (asyncio.CancelledError, GeneratorExit):
+            fit = await _leaves(child, number)
             raise
         finally:
             self._busy.discard(child)
-            if finished and child.returncode is None:
+            if fit and child.returncode is None:
                 self._give_back(child)
             else:
                 _kill(child)
@@ -75,6 +84,7 @@ class ChildEngine:
             str(os.getpid()),
             stdin=PIPE,
             stdout=PIPE,
+            env=self._environment,
             start_new_session=True,  # Ctrl-C goes to the worker, which decides what becomes of its children
         )
 
@@ -87,24 +97,44 @@ class ChildEngine:
         self._idle.append((child, asyncio.get_running_loop().call_later(self._idle_for, retire)))
 
 
-async def _converse(child: Process, work: Work) -> AsyncGenerator[Made, None]:
+async def _converse(child: Process, work: Work, number: int) -> AsyncGenerator[Made, None]:
     """Send the work and yield what comes back until the child says that it is done."""
     assert child.stdin is not None
-    assert child.stdout is not None
     try:
-        child.stdin.write(wire.pack_work(work))
+        child.stdin.write(wire.pack_work(work, number))
         await child.stdin.drain()
         while True:
-            line = await child.stdout.readline()
-            if not line.endswith(b"\n"):
-                raise Crashed("The engine stopped in the middle of its work.")
-            head = json.loads(line)
-            blob = await child.stdout.readexactly(head["size"])
+            head, blob = await _message(child)
             if head["kind"] == "done":
                 return
             yield wire.unpack_made(head, blob)
     except (OSError, asyncio.IncompleteReadError, ValueError) as error:
         raise Crashed("The engine stopped in the middle of its work.") from error
+
+
+async def _message(child: Process) -> tuple[dict[str, object], bytes]:
+    assert child.stdout is not None
+    line = await child.stdout.readline()
+    if not line.endswith(b"\n"):
+        raise Crashed("The engine stopped in the middle of its work.")
+    head = json.loads(line)
+    return head, await child.stdout.readexactly(head["size"])
+
+
+async def _leaves(child: Process, number: int) -> bool:
+    """Tell a child that nobody wants its work any more; True if it soon left it, and can have other work."""
+    assert child.stdin is not None
+    try:
+        async with asyncio.timeout(PATIENCE):
+            child.stdin.write(wire.pack_stop(number))
+            while True:
+                head, _ = await _message(child)
+                if head["kind"] == "done":
+                    return head["number"] == number
+                if head["kind"] == "error":
+                    return head["code"] != Crashed.code
+    except (Exception, asyncio.CancelledError):  # out of step, gone, or too slow: whatever it was, it is killed
+        return False
 
 
 def _kill(child: Process) -> None:

@@ -6,35 +6,69 @@ import ctypes
 import importlib
 import json
 import os
+import queue
 import signal
 import sys
+import threading
 import traceback
-from typing import BinaryIO
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from typing import Any, BinaryIO, cast
 
 from atelier.engines import wire
-from atelier.engines.engine import Crashed, EngineError, LocalEngine
+from atelier.engines.engine import Crashed, EngineError, LocalEngine, Made
 
 PR_SET_PDEATHSIG = 1
+
+
+class Inbox:
+    """What the worker sends, read by a thread of its own, so that a `stop` arrives while the engine works."""
+
+    def __init__(self, source: BinaryIO) -> None:
+        self._source = source
+        self._works: queue.SimpleQueue[tuple[dict[str, Any], bytes] | None] = queue.SimpleQueue()
+        self._stopped = -1
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def works(self) -> Iterator[tuple[dict[str, Any], bytes]]:
+        """Each piece of work, until the worker closes its end."""
+        return iter(self._works.get, None)
+
+    def stopped(self, number: int) -> bool:
+        """Whether nobody wants that work any more."""
+        return self._stopped >= number
+
+    def _read(self) -> None:
+        while line := self._source.readline():
+            head = json.loads(line)
+            if head["kind"] == "stop":
+                self._stopped = head["number"]
+            else:
+                self._works.put((head, self._source.read(head["size"])))
+        self._works.put(None)
 
 
 def main() -> None:
     target, parent = sys.argv[1], int(sys.argv[2])
     _die_with(parent)
-    source, sink = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    inbox, sink = Inbox(sys.stdin.buffer), os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints must not mix with what we send
     module, _, name = target.partition(":")
     engine: LocalEngine = getattr(importlib.import_module(module), name)()
-    while line := source.readline():
-        head = json.loads(line)
-        _work(engine, head, source.read(head["size"]), sink)
+    for head, blob in inbox.works():
+        _work(engine, head, blob, inbox, sink)
 
 
-def _work(engine: LocalEngine, head: dict[str, object], blob: bytes, sink: BinaryIO) -> None:
+def _work(engine: LocalEngine, head: dict[str, Any], blob: bytes, inbox: Inbox, sink: BinaryIO) -> None:
+    number = head["number"]
     try:
-        for made in engine.make(wire.unpack_work(head, blob)):
-            sink.write(wire.pack_made(made))
-            sink.flush()
-        sink.write(wire.DONE)
+        with closing(cast("Generator[Made]", engine.make(wire.unpack_work(head, blob)))) as making:
+            for made in making:
+                if inbox.stopped(number):
+                    break
+                sink.write(wire.pack_made(made))
+                sink.flush()
+        sink.write(wire.pack_done(number))
     except EngineError as error:
         sink.write(wire.pack_error(error))
     except Exception:

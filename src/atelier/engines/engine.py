@@ -9,12 +9,16 @@ from typing import Any, ClassVar, Protocol
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One piece of work: which tool, with which weights, the validated input, and the files that belong to it."""
+    """One piece of work: which tool, with which weights, the validated input, and the files that belong to it.
+
+    `family` says what kind of model the weights are, where an engine knows several.
+    """
 
     tool: str
     weights: str
     input: Mapping[str, Any]
     files: Mapping[str, bytes] = field(default_factory=dict)
+    family: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +95,17 @@ class Crashed(EngineError):
     retry = True
 
 
+class Unfit(EngineError):
+    """What the engine needs on this machine is missing or damaged; an operator can mend it, another attempt cannot."""
+
+    code = "engine_unfit"
+
+
 class LocalEngine(Protocol):
-    """An engine that computes here: it runs in a child process, and blocks as it likes."""
+    """An engine that computes here: it runs in a child process, and blocks as it likes.
+
+    It is a generator: whoever wants no more closes it between two things made, so one that tells often stops soon.
+    """
 
     def make(self, work: Work) -> Iterator[Made]: ...
 

@@ -1,6 +1,7 @@
 """How a worker and an engine's child process talk: a line of JSON, then as many raw bytes as it says.
 
-Messages are `Work` one way, `Made` and errors the other way.
+Messages are `Work` and `stop` one way, `Made`, errors and `done` the other way. Each work has a number, and a `stop`
+names the one that nobody wants any more: it may come when that one is done already.
 """
 
 from __future__ import annotations
@@ -19,24 +20,32 @@ from atelier.engines.engine import (
     Progress,
     Refused,
     Unavailable,
+    Unfit,
     Usage,
     Work,
 )
 
 _KINDS: dict[str, type[Any]] = {"progress": Progress, "preview": Preview, "output": Output, "usage": Usage}
 _BLOBS = {"preview": "picture", "output": "data"}
-_ERRORS: dict[str, type[EngineError]] = {e.code: e for e in (BadInput, Refused, Unavailable, Crashed)}
-DONE = b'{"kind":"done","size":0}\n'
+_ERRORS: dict[str, type[EngineError]] = {e.code: e for e in (BadInput, Refused, Unavailable, Crashed, Unfit)}
 
 
 def pack(kind: str, head: dict[str, Any], blob: bytes = b"") -> bytes:
     return json.dumps({"kind": kind, "size": len(blob), **head}, separators=(",", ":")).encode() + b"\n" + blob
 
 
-def pack_work(work: Work) -> bytes:
+def pack_work(work: Work, number: int) -> bytes:
     sizes = {name: len(data) for name, data in work.files.items()}
-    head = {"tool": work.tool, "weights": work.weights, "input": dict(work.input), "files": sizes}
-    return pack("work", head, b"".join(work.files.values()))
+    head = {"tool": work.tool, "weights": work.weights, "family": work.family, "input": dict(work.input)}
+    return pack("work", {**head, "files": sizes, "number": number}, b"".join(work.files.values()))
+
+
+def pack_stop(number: int) -> bytes:
+    return pack("stop", {"number": number})
+
+
+def pack_done(number: int) -> bytes:
+    return pack("done", {"number": number})
 
 
 def unpack_work(head: dict[str, Any], blob: bytes) -> Work:
@@ -44,7 +53,7 @@ def unpack_work(head: dict[str, Any], blob: bytes) -> Work:
     for name, size in head["files"].items():
         files[name] = blob[at : at + size]
         at += size
-    return Work(head["tool"], head["weights"], head["input"], files)
+    return Work(head["tool"], head["weights"], head["input"], files, head["family"])
 
 
 def pack_made(made: Made) -> bytes:

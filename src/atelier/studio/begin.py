@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import Integer, Text, bindparam, text
+from sqlalchemy import Integer, Text, bindparam, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from atelier import ledger
+from atelier.assets import Asset, Kind
 from atelier.base.db import commit_together
-from atelier.base.errors import BadRequest, Conflict
+from atelier.base.errors import BadRequest, Conflict, NotFound
 from atelier.base.ids import new_id
-from atelier.catalog import Catalog, UnknownModel
+from atelier.catalog import Catalog, UnknownModel, switched_off
 from atelier.jobs.rules import priority
 from atelier.studio.quote import quote
 
@@ -27,6 +28,16 @@ class KeyReused(Conflict):
     """An Idempotency-Key came back with another wish."""
 
     code = "idempotency_key_reused"
+
+
+class NoSuchPicture(NotFound):
+    """A picture to work on that is not in the member's library."""
+
+    code = "unknown_picture"
+
+    def __init__(self, field: str) -> None:
+        super().__init__("picture", "That picture is not in your library. Nothing was charged.")
+        self.field = field
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +77,8 @@ async def begin(db: AsyncSession, catalog: Catalog, member_id: UUID, wish: Wish)
     """Validate a wish, hold its price, write its job and enqueue it, all in the caller's transaction; the job's id.
 
     The transaction must act for `member_id`. The same key with the same wish gives the first job again. Raises
-    `UnknownTool`, `UnknownModel`, `InvalidInput`, `NotEnoughCredits`, `KeyReused`; then nothing is written.
+    `UnknownTool`, `UnknownModel`, `ModelNotReady`, `InvalidInput`, `NotEnoughCredits`, `KeyReused`; then nothing is
+    written.
     """
     quoted = quote(catalog, wish.tool, wish.model, wish.input)
     if wish.key is not None and not 0 < len(wish.key) <= KEY_LENGTH:
@@ -81,9 +93,13 @@ async def begin(db: AsyncSession, catalog: Catalog, member_id: UUID, wish: Wish)
         earlier: UUID = before.earlier
         return earlier
     if before.off:
-        raise UnknownModel(f"{quoted.model.name} is switched off just now. Choose another model.")
+        if wish.model is not None:
+            raise UnknownModel(f"{quoted.model.name} is switched off just now. Choose another model.")
+        quoted = quote(catalog, wish.tool, None, wish.input, off=await switched_off(db))
     job_id = new_id()
     settled = quoted.tool.settle(quoted.wish)
+    for name, asset_id in quoted.tool.files(settled).items():
+        await _own(db, name, asset_id)
     expected = quoted.tool.expected(settled)
     row = {
         "id": job_id,
@@ -108,6 +124,13 @@ async def begin(db: AsyncSession, catalog: Catalog, member_id: UUID, wish: Wish)
         await db.execute(_WRITE, row)
     await commit_together(db)
     return job_id
+
+
+async def _own(db: AsyncSession, field: str, asset_id: UUID) -> None:
+    """Refuse a picture to work on that is not the member's; somebody else's, and a deleted one, is as good as none."""
+    there = select(Asset.id).where(Asset.id == asset_id, Asset.deleted_at.is_(None), Asset.kind == Kind.IMAGE)
+    if (await db.execute(there)).scalar_one_or_none() is None:
+        raise NoSuchPicture(field)
 
 
 def _digest(wish: Wish) -> str:

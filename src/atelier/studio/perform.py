@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,16 +20,18 @@ from atelier import assets
 from atelier.assets import Kept
 from atelier.base import events
 from atelier.base.db import Acting, Database, commit_together
-from atelier.base.errors import AtelierError
+from atelier.base.errors import AtelierError, NotFound
 from atelier.base.ids import new_id
 from atelier.base.log import get_log
-from atelier.engines import EngineError, Made, Output, Preview, Progress, Work
+from atelier.engines import EngineError, Output, Preview, Progress, Work
 from atelier.jobs import Job, State, rules
 from atelier.jobs.background import Again
 from atelier.jobs.progress import Reporter
 from atelier.jobs.queue import Taken
 from atelier.jobs.worker import Stops
+from atelier.studio.begin import NoSuchPicture
 from atelier.studio.house import Studio
+from atelier.tools import find
 
 
 @dataclass(slots=True)
@@ -98,7 +100,8 @@ async def _attempt(studio: Studio, stops: Stops, job: Job) -> Ending:
 async def _make(studio: Studio, job: Job, kept: dict[int, Kept]) -> None:
     """Run the engine, report on the way, and put each finished file into the store."""
     reporter = Reporter(studio.worker_db, job.id, job.member_id)
-    async with aclosing(_engine(studio, job)) as making:
+    work = await _work(studio, job)
+    async with aclosing(studio.engines.get(job.queue).make(work)) as making:
         async for made in making:
             match made:
                 case Progress(position, step, steps):
@@ -115,10 +118,24 @@ async def _make(studio: Studio, job: Job, kept: dict[int, Kept]) -> None:
                     )
 
 
-def _engine(studio: Studio, job: Job) -> AsyncGenerator[Made, None]:
+async def _work(studio: Studio, job: Job) -> Work:
+    """What the engine is given; the pictures that it works on are read before it begins, and no transaction is held."""
     model = next((model for model in studio.catalog.current.models if model.id == job.model), None)
-    work = Work(job.tool, model.weights if model else "", job.input)
-    return studio.engines.get(job.queue).make(work)
+    tool = find(job.tool)
+    files = {
+        name: await _file(studio, job, name, asset_id) for name, asset_id in tool.files(tool.parse(job.input)).items()
+    }
+    weights = str(studio.engines.place(model.weights)) if model and model.weights else ""
+    return Work(job.tool, weights, job.input, files, model.family if model else "")
+
+
+async def _file(studio: Studio, job: Job, name: str, asset_id: UUID) -> bytes:
+    try:
+        async with studio.worker_db.transaction(Acting.member(job.member_id)) as db:
+            asset = await assets.get(db, asset_id)
+    except NotFound:
+        raise NoSuchPicture(name) from None
+    return await studio.assets.store.get(asset.path)
 
 
 def _settings(job: Job, position: int, made_with: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from atelier.catalog import Catalog, Model, UnknownModel
+from atelier.catalog import Catalog, Model, ModelNotReady, UnknownModel
 from atelier.tools import Tool, find
 
 
@@ -26,12 +26,19 @@ class Quote:
         return ", ".join(f"{count:,} {what.removesuffix('s') if count == 1 else what}" for what, count in units)
 
 
-def quote(catalog: Catalog, tool_id: str, model_id: str | None, raw: Mapping[str, Any]) -> Quote:
-    """Validate and price a wish; raises `UnknownTool`, `UnknownModel` or `InvalidInput`, and writes nothing."""
+def quote(
+    catalog: Catalog, tool_id: str, model_id: str | None, raw: Mapping[str, Any], *, off: Collection[str] = ()
+) -> Quote:
+    """Validate and price a wish; raises `UnknownTool`, `UnknownModel`, `ModelNotReady` or `InvalidInput`.
+
+    Without a model it is the tool's first that can work and is not `off`. Writes nothing.
+    """
     tool = find(tool_id)
     offered = catalog.current
-    model = offered.find(model_id) if model_id else offered.default(tool_id)
+    model = offered.find(model_id) if model_id else offered.default(tool_id, off)
     if model.tool != tool_id:
         raise UnknownModel(f"The model {model.name} makes something else.")
-    wish = tool.parse(raw)
+    if model.id in offered.lacks:
+        raise ModelNotReady(f"{model.name} is not ready on this studio just now. Choose another model.")
+    wish = tool.parse({**model.defaults, **raw})
     return Quote(tool, model, wish, model.cost(tool.units(wish)))

@@ -9,9 +9,10 @@ _more: dict[str, Tool] = {}
 
 def tools() -> dict[str, Tool]:
     """The tools of this release by id, and those that this process was given besides."""
+    from atelier.tools.image_edit import ImageEdit
     from atelier.tools.image_generate import ImageGenerate
 
-    return {tool.id: tool for tool in (ImageGenerate(),)} | _more
+    return {tool.id: tool for tool in (ImageGenerate(), ImageEdit())} | _more
 
 
 def offer(tool: Tool) -> None:

@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, ClassVar
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
@@ -81,6 +82,10 @@ class Tool(ABC):
         """How many files this wish yields."""
         return 1
 
+    def files(self, wish: Any) -> Mapping[str, UUID]:
+        """The member's assets that this wish works on, by the names under which its engine gets them."""
+        return {}
+
     def settle(self, wish: Any) -> Any:
         """The wish with nothing left to chance, so that a second attempt makes the same."""
         return wish
@@ -100,8 +105,12 @@ class Tool(ABC):
 def _sentence(field: str, kind: str, message: str, limits: Mapping[str, Any]) -> str:
     name = field.replace("_", " ").capitalize()
     match kind:
+        case "missing" if field == "image":
+            return "Choose a picture first."
         case "missing" | "string_too_short":
             return f"{name} is empty: say what you would like to see."
+        case "uuid_parsing" | "uuid_type":
+            return f"{name} must name a picture in your library."
         case "string_too_long":
             return f"{name} is too long: at most {limits['max_length']:,} characters."
         case "extra_forbidden":

@@ -145,6 +145,7 @@ class Place:
             "ATELIER_URL": self.origin,
             "ATELIER_PORT": str(self.port),
             "ATELIER_LOG_LEVEL": "WARNING",
+            "ATELIER_EXTRAS": "none",  # what is tried is the studio, not how fast a model is read
         }
         return {name: value for name, value in os.environ.items() if not name.startswith("ATELIER_")} | own
 

@@ -101,7 +101,7 @@ async def _twice(ground: Ground, db: AsyncSession, member: UUID) -> Evidence:
     await ledger.open_wallet(db, member_id=member)
     given = await ledger.welcome(db, member_id=member)
     catalog, off = ground.studio.catalog, await switched_off(db)
-    model = next((m for m in catalog.current.of("image.generate") if m.id not in off), None)
+    model = next((m for m in catalog.current.ready("image.generate") if m.id not in off), None)
     if model is None or (cost := model.cost({"pictures": 1})) > given:
         return Evidence(True, "No model is on offer that the welcome could buy a picture of: there was nothing to try.")
     wish = Wish(model.tool, {"prompt": "audit", "count": 1}, model.id, key="audit")

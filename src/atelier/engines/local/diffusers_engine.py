@@ -1,0 +1,87 @@
+"""The engine `diffusers`: neural models of the FLUX family from a folder on this machine."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from PIL import Image, ImageOps
+
+from atelier.engines.engine import BadInput, Made, Output, Preview, Progress, Work
+from atelier.engines.local.diffusion.asking import draw
+from atelier.engines.local.diffusion.opening import Opened, Openings
+from atelier.engines.local.pictures import encode
+from atelier.tools.image_edit import ImageEdit
+from atelier.tools.image_generate import ImageGenerate
+
+PREVIEW = 384  # pixels on the longer side of the last look
+NEGATIVE = 2.0  # the guidance with which a negative prompt begins to work, where less was asked for
+
+
+class DiffusersEngine:
+    """Makes `image.generate` and `image.edit`; each picture of a run has its own seed, the wish's plus its place."""
+
+    def __init__(self) -> None:
+        self._openings = Openings()
+
+    def make(self, work: Work) -> Iterator[Made]:
+        wish: Any
+        if work.tool == ImageGenerate.id:
+            wish = ImageGenerate.Input.model_validate(work.input)
+        elif work.tool == ImageEdit.id:
+            wish = ImageEdit.Input.model_validate(work.input)
+        else:
+            raise BadInput(f"The engine diffusers cannot do {work.tool}.")
+        for position in range(wish.count):
+            yield Progress(position, 0, wish.steps)  # something to show while the weights are read
+            opened = self._openings.open(Path(work.weights), work.family)
+            asked, size = _asked(opened, wish, work.files)
+            seed = ((wish.seed or 0) + position) % 2**31
+            for made in draw(opened, position, asked, size, wish.steps, seed):
+                if not isinstance(made, Image.Image):
+                    yield made
+                    continue
+                yield Preview(position, _small(made))
+                data, content_type = encode(made, wish.format, wish.quality)
+                yield Output(position, data, content_type, {"seed": seed})
+
+
+def _asked(opened: Opened, wish: Any, files: Mapping[str, bytes]) -> tuple[dict[str, Any], tuple[int, int]]:
+    """What the pipeline is asked, and the picture's (width, height)."""
+    if isinstance(wish, ImageEdit.Input):
+        reference = _picture(files)
+        size = opened.recipe.size(*reference.size, trained=True)
+        asked: dict[str, Any] = {
+            "prompt": wish.instruction,
+            "image": ImageOps.fit(reference, size, Image.Resampling.LANCZOS),
+            "max_area": size[0] * size[1],
+            "_auto_resize": False,  # or it goes up to a megapixel
+        }
+    else:
+        across, down = (int(part) for part in wish.aspect_ratio.split(":"))
+        size = opened.recipe.size(across, down)
+        asked = {"prompt": wish.prompt}
+    negative = getattr(wish, "negative_prompt", "")
+    if opened.guided:  # taught its guidance as a number; reads the prompt once
+        asked["guidance_scale"] = wish.guidance
+    scale = max(wish.guidance, NEGATIVE) if negative else 1.0 if opened.guided else wish.guidance
+    if scale > 1:  # reads twice, with the words and without them, and goes further from the second to the first
+        asked |= {"negative_prompt": negative, "true_cfg_scale": scale}
+    return asked, size
+
+
+def _picture(files: Mapping[str, bytes]) -> Image.Image:
+    try:
+        return Image.open(io.BytesIO(files["image"]), formats=("PNG", "JPEG", "WEBP")).convert("RGB")
+    except (KeyError, OSError, SyntaxError, ValueError) as error:
+        raise BadInput("The picture to edit cannot be read.") from error
+
+
+def _small(picture: Image.Image) -> bytes:
+    small = picture.copy()
+    small.thumbnail((PREVIEW, PREVIEW))
+    out = io.BytesIO()
+    small.save(out, "WEBP", quality=80, method=0)
+    return out.getvalue()

@@ -1,0 +1,1 @@
+"""How diffusers' pipelines are opened, asked and looked at while they work; only engine children import this."""

@@ -1,0 +1,71 @@
+"""One picture from a pipeline, as a stream: each step, a look now and then, and the picture at the end."""
+
+from __future__ import annotations
+
+import queue
+import time
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import torch
+from PIL import Image
+
+from atelier.engines.engine import Made, Preview, Progress
+from atelier.engines.local.diffusion.looking import Guess
+from atelier.engines.local.diffusion.opening import Opened
+
+LOOK = 0.4  # seconds between two previews
+
+# One thread for as long as the child lives, because OpenMP gives each thread that computes a team of its own.
+_thread = ThreadPoolExecutor(1, thread_name_prefix="pipeline")
+
+
+def draw(
+    opened: Opened, position: int, asked: Mapping[str, Any], size: tuple[int, int], steps: int, seed: int
+) -> Iterator[Made | Image.Image]:
+    """Let the pipeline work and tell how far it is; closing the iterator makes it leave after the step it is at."""
+    told: queue.SimpleQueue[Made | None] = queue.SimpleQueue()
+    guess, looked = Guess(opened.pipe, size), time.monotonic()
+    left = False
+
+    def after_step(_pipe: Any, step: int, _when: Any, tensors: dict[str, Any]) -> dict[str, Any]:
+        nonlocal looked
+        if left:
+            raise _Left
+        end = guess.follow(step, tensors["latents"])
+        told.put(Progress(position, step + 1, steps))
+        if end is not None and step + 1 < steps and time.monotonic() - looked >= LOOK:
+            told.put(Preview(position, guess.picture(end)))
+            looked = time.monotonic()
+        return {}
+
+    def work() -> Image.Image:
+        try:
+            with torch.inference_mode():
+                made = opened.pipe(
+                    **asked,
+                    width=size[0],
+                    height=size[1],
+                    num_inference_steps=steps,
+                    max_sequence_length=opened.recipe.text_length,  # padding is not masked, so the trained length
+                    generator=torch.Generator().manual_seed(seed),  # on the processor: the same on every device
+                    callback_on_step_end=after_step,
+                )
+            picture: Image.Image = made.images[0]
+            return picture
+        finally:
+            told.put(None)
+
+    running = _thread.submit(work)
+    try:
+        while (made := told.get()) is not None:
+            yield made
+        yield running.result()
+    finally:
+        left = True
+        running.exception()  # the thread is free again before anything else is asked of it
+
+
+class _Left(Exception):
+    """Nobody wants the picture any more."""

@@ -1,0 +1,137 @@
+"""The engine `diffusers`: its weights, its references, its memory; and that nobody else pays for its libraries."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+from tests.engines.conftest import MISSING, Resident, edit, reference
+
+from atelier.engines import BadInput, Engines, Output, Unfit, Work
+from atelier.engines.local.diffusion.recipe import Recipe
+from atelier.engines.registry import release
+from atelier.engines.weights import SUMS, lack
+
+WISH = {"prompt": "a red boat", "count": 1, "steps": 2, "seed": 1, "guidance": 1}
+HOUSE = Recipe(64, ((256, 256), (224, 304), (304, 224)))
+
+
+@pytest.fixture
+def weights(tmp_path: Path) -> Path:
+    """A folder that says what belongs in it, as a clone has it."""
+    folder = tmp_path / "house" / "weights"
+    (folder / "vae").mkdir(parents=True)
+    (tmp_path / ".git").mkdir()
+    files = {"model_index.json": b'{"vae": ["diffusers", "AutoencoderKL"]}', "vae/model.safetensors": b"weights"}
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
+    (folder / SUMS).write_text("".join(f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in files.items()))
+    return folder
+
+
+def _outputs(engine: Resident, work: Work) -> list[bytes]:
+    return [made.data for made in engine.make(work) if isinstance(made, Output)]
+
+
+def test_a_file_that_is_missing_or_damaged_is_named_with_what_brings_it_back(weights: Path) -> None:
+    assert lack(weights) is None
+    file = weights / "vae" / "model.safetensors"
+    file.write_bytes(b"weightz")
+    remedy = "`git checkout -- house/weights` brings it back."
+    assert lack(weights) == f"house/weights/vae/model.safetensors is damaged. {remedy}"
+    file.unlink()
+    assert "house/weights/vae/model.safetensors is missing" in (lack(weights) or "")
+    shutil.rmtree(weights)
+    assert lack(weights) == f"The folder house/weights is missing. {remedy}"
+
+
+def test_weights_without_checksums_are_whole_when_their_parts_are_there(weights: Path) -> None:
+    (weights / SUMS).unlink()
+    assert lack(weights) is None
+    (weights / "vae" / "model.safetensors").unlink()
+    assert "house/weights/vae is missing" in (lack(weights) or "")
+    (weights / "model_index.json").write_text("{")
+    assert "cannot be read" in (lack(weights) or "")
+
+
+def test_an_engine_says_what_it_lacks(weights: Path) -> None:
+    home = weights.parents[1]
+    assert Engines(release(), roots=(home,), local=False).lack("diffusers", "house/weights") == (
+        "Models that run here are left out (ATELIER_EXTRAS=none)."
+    )
+    assert Engines(release(), roots=(home,), elsewhere={"diffusers"}).lack("diffusers", "nowhere") is None
+    assert Engines(release(), roots=(home,)).lack("sketch", "") is None
+    if not MISSING:
+        assert Engines(release(), roots=(home / "data", home)).lack("diffusers", "house/weights") is None
+
+
+@pytest.mark.parametrize(
+    ("ratio", "size"),
+    [("3:4", (224, 304)), ("4:3", (304, 224)), ("1:1", (256, 256)), ("9:16", (192, 352)), ("16:9", (352, 192))],
+)
+def test_sizes_are_the_trained_ones_or_of_their_area(ratio: str, size: tuple[int, int]) -> None:
+    across, down = map(int, ratio.split(":"))
+    assert HOUSE.size(across, down) == size
+    assert HOUSE.size(across, down, trained=True) in HOUSE.shapes
+
+
+def test_damaged_weights_are_not_read(diffusers: Resident, tiny: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "house" / "weights"
+    shutil.copytree(tiny, folder)
+    work = Work("image.generate", str(folder), WISH, {}, "flux")
+    assert len(_outputs(diffusers, work)) == 1
+    file = next((folder / "transformer").glob("*.safetensors"))
+    data = bytearray(file.read_bytes())
+    data[-1] ^= 1
+    file.write_bytes(data)
+    with pytest.raises(Unfit, match=rf"house/weights/transformer/{file.name} is damaged"):
+        _outputs(diffusers, work)
+    file.write_bytes(data[:100])
+    (folder / SUMS).unlink()
+    with pytest.raises(Unfit, match="cannot be opened"):
+        _outputs(diffusers, work)
+    assert len(_outputs(diffusers, Work("image.generate", str(tiny), WISH, {}, "flux"))) == 1
+
+
+def test_a_family_that_nobody_knows_is_named(diffusers: Resident, tiny: Path) -> None:
+    with pytest.raises(Unfit, match="knows no family 'qwen'"):
+        _outputs(diffusers, Work("image.generate", str(tiny), WISH, {}, "qwen"))
+
+
+def test_an_edit_looks_at_its_picture_and_keeps_its_shape(diffusers: Resident, tiny: Path) -> None:
+    red = _outputs(diffusers, edit(tiny, reference()))
+    assert red == _outputs(diffusers, edit(tiny, reference()))
+    assert red != _outputs(diffusers, edit(tiny, reference(colour="blue")))
+    (wide,) = _outputs(diffusers, edit(tiny, reference(1600, 900)))
+    assert Image.open(io.BytesIO(wide)).size == (64, 48)
+
+
+@pytest.mark.parametrize("picture", [b"", b"GIF89a", reference()[:40]], ids=["empty", "foreign", "cut"])
+def test_what_is_no_picture_is_refused(diffusers: Resident, tiny: Path, picture: bytes) -> None:
+    with pytest.raises(BadInput, match="cannot be read"):
+        _outputs(diffusers, edit(tiny, picture))
+
+
+def test_guidance_and_what_to_leave_out_change_the_picture(diffusers: Resident, tiny: Path) -> None:
+    def picture(**more: Any) -> list[bytes]:
+        return _outputs(diffusers, Work("image.generate", str(tiny), {**WISH, **more}, {}, "flux"))
+
+    assert len({b"".join(picture(**more)) for more in ({}, {"guidance": 4}, {"negative_prompt": "boat"})}) == 3
+
+
+def test_neither_web_nor_worker_reads_torch() -> None:
+    script = (
+        "import sys, atelier.app, atelier.cli.serve, atelier.cli.work, atelier.bootstrap\n"
+        "from atelier.engines import Engines\n"
+        "Engines().lack('diffusers', 'house/weights')\n"
+        "print([name for name in ('torch', 'diffusers', 'transformers') if name in sys.modules])"
+    )
+    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == "[]"
