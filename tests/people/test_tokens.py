@@ -178,7 +178,8 @@ async def test_its_maker_is_told_once_a_week_before_it_ends(
     assert await told() == 0
     with psycopg.connect(libpq_url(owner_url), autocommit=True) as db:
         db.execute(
-            "UPDATE tokens SET expires_at = expires_at - interval '24 days', created_at = created_at - interval '24 days'"
+            "UPDATE tokens SET (expires_at, created_at) = "
+            "(expires_at - interval '24 days', created_at - interval '24 days')"
             " WHERE name IN ('soon', 'revoked')"
         )
         assert sum(await asyncio.gather(told(), told())) == 1
@@ -250,6 +251,11 @@ async def test_the_page_shows_a_new_token_once(app: FastAPI, maker: Person) -> N
         assert (await program.get("/api/v1/me", headers=bearer(secret))).status_code == 200
     listed = (await maker.client.get("/api/v1/tokens")).json()["items"][0]
     assert listed["expires_at"] is not None
+
+
+async def test_a_token_lasts_until_it_is_revoked_if_its_maker_chooses_so(maker: Person) -> None:
+    await maker.client.post("/account/tokens", data={"label": "x", "days": "never"})
+    assert (await maker.client.get("/api/v1/tokens")).json()["items"][0]["expires_at"] is None
 
 
 async def test_odd_days_do_not_make_a_token_that_lasts_for_ever(maker: Person) -> None:

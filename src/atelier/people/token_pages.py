@@ -19,7 +19,7 @@ from atelier.web.scopes import Scope
 routes = Routes(include_in_schema=False)
 Field = Annotated[str, Form()]
 Several = Annotated[list[str], Form()]
-LIFETIMES: dict[str, int | None] = {"30": 30, "90": 90, "365": 365, "": None}  # days; none: until revoked
+LIFETIMES: dict[str, int | None] = {"30": 30, "90": 90, "365": 365, "never": None}
 
 
 @routes.post("/account/tokens", access=Access.MEMBER, limit=GENERAL, confirmed=True)
