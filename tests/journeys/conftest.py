@@ -70,7 +70,8 @@ def opened(database: str, home: Path, port: int, *verbs: str, **more: str) -> It
         "ATELIER_PORT": str(port),
         "ATELIER_SECRET": SECRET,
         "ATELIER_DATABASE_URL": database.replace("postgres@", f"{migrate.OWNER}@", 1),
-        "ATELIER_LIMITS": "sign_up=1000/hour, sign_in=1000/hour, generation=1000/minute, pages=5000/minute",
+        "ATELIER_LIMITS": "sign_up=1000/hour, sign_in=1000/hour, newcomers=1000/hour,"
+        " generation=1000/minute, pages=5000/minute",
         "ATELIER_WELCOME_CREDITS": "200",
     }
     with (home / "log").open("wb") as log:

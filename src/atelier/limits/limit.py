@@ -49,12 +49,13 @@ LOCK_ADDRESS = Limit("lock_address", "5/15 minute", Per.ADDRESS)
 LOCK_ACCOUNT = Limit("lock_account", "5/15 minute", Per.ACCOUNT)
 RESEND = Limit("resend", "5/10 minute", Per.ADDRESS)  # mails that somebody signed out asks for …
 RESEND_EMAIL = Limit("resend_email", "3/hour", Per.ACCOUNT)  # … and that one address gets of each kind
+NEWCOMERS = Limit("newcomers", "3/30 day", Per.ADDRESS)  # accounts of one network that are welcomed with credits
 NONE = Limit("none", "")
 LIMITS = {
     limit.name: limit
     for limit in (
         *(GENERATION, GENERAL, PAGES, FILES, SIGN_IN, SIGN_UP, SIGN_IN_FORM),
-        *(LOCK_ADDRESS, LOCK_ACCOUNT, RESEND, RESEND_EMAIL),
+        *(LOCK_ADDRESS, LOCK_ACCOUNT, RESEND, RESEND_EMAIL, NEWCOMERS),
     )
 }
 

@@ -45,6 +45,11 @@ class Limiter:
         """The rates that were set: the operator's, else the limit's own."""
         return self._rates.get(limit.name, limit.rates)
 
+    def first(self, limit: Limit) -> tuple[int, int]:
+        """How much in how many seconds, by the first rate; for what is counted in the database."""
+        (rate, *_) = items(self.rates(limit))
+        return rate.amount, rate.get_expiry()
+
     def in_force(self, limit: Limit) -> tuple[RateLimitItem, ...]:
         """What is counted by just now: the rates, halved while Redis is lost."""
         return items(self.rates(limit), halved=self.degraded)

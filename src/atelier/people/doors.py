@@ -9,8 +9,10 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from atelier.base.crypto import derive, sign
+from atelier.limits.network import network
 from atelier.notify import Keys, Writer
 from atelier.people.rules import mailbox
+from atelier.people.signup import Welcome
 
 
 class Mode(StrEnum):
@@ -31,11 +33,17 @@ class Doors:
     keys: Keys
     writer: Writer
     secret: str
+    newcomers: tuple[int, int] = (3, 30 * 24 * 3600)  # how many of one network are welcomed, in how many seconds
     grace_days: int = 14  # between somebody's wish to leave and the erasing of what was theirs
 
-    def mailbox(self, email: str) -> str:
-        """What stands for the mailbox behind an address, however it is written; it names nobody."""
-        return sign(derive(self.secret, "mailbox"), mailbox(email))
+    def welcome(self, email: str, address: str | None) -> Welcome:
+        """By what it is decided whether a newcomer is welcomed; nothing in it names anybody.
+
+        `email` stands for its mailbox, however it is written; `address` for its network, None for whom an operator
+        lets in.
+        """
+        known = sign(derive(self.secret, "newcomers"), network(address)) if address else None
+        return Welcome(sign(derive(self.secret, "mailbox"), mailbox(email)), known, *self.newcomers)
 
 
 def doors(request: Request) -> Doors:

@@ -61,7 +61,7 @@ async def open_account(
             name=newcomer.name,
             password_hash=newcomer.password_hash,
             language=newcomer.language,
-            mailbox=doors.mailbox(newcomer.email),
+            welcome=doors.welcome(newcomer.email, address(request)),
             waits=waits,
         )
         if invitation is not None:

@@ -26,8 +26,8 @@ from atelier.base.db import Acting, Database
 from atelier.base.errors import TooMany, Unavailable
 from atelier.base.ids import new_id
 from atelier.base.log import get_log
-from atelier.limits import Limit, Limiter
-from atelier.limits.limit import LOCK_ACCOUNT, LOCK_ADDRESS, items
+from atelier.limits import Limiter
+from atelier.limits.limit import LOCK_ACCOUNT, LOCK_ADDRESS
 from atelier.limits.network import network
 from atelier.people.rules import email_address
 
@@ -107,8 +107,8 @@ class Locks:
 
     def __init__(self, database: Database, limiter: Limiter) -> None:
         self._database = database
-        self._account = _rate(limiter, LOCK_ACCOUNT)
-        self._network = _rate(limiter, LOCK_ADDRESS)
+        self._account = limiter.first(LOCK_ACCOUNT)
+        self._network = limiter.first(LOCK_ADDRESS)
 
     async def claim(self, at: Place) -> UUID:
         """Take a place for one try; raises `Locked`. It ends with `failed` or `succeeded`, or counts as a failure."""
@@ -151,9 +151,3 @@ class Locks:
 async def succeeded(db: AsyncSession, claim: UUID, *, clears: bool = True) -> None:
     """As `Locks.succeeded`, in the transaction that opens the session."""
     await db.execute(_SUCCEEDED, {"claim": claim, "clears": clears})
-
-
-def _rate(limiter: Limiter, limit: Limit) -> tuple[int, int]:
-    """How many failures in how many seconds lock."""
-    (rate, *_) = items(limiter.rates(limit))
-    return rate.amount, rate.get_expiry()

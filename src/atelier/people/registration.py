@@ -27,7 +27,7 @@ async def approve(db: AsyncSession, doors: Doors, *, member_id: UUID, by: UUID) 
     row = (await db.execute(let_in.returning(*_WHO))).one_or_none()
     if row is None:
         raise NotFound("member")
-    credits = await signup.settle_in(db, member_id=member_id, mailbox=doors.mailbox(row.email))
+    credits = await signup.settle_in(db, member_id=member_id, welcome=doors.welcome(row.email, None))
     await events.record(db, "member:approved", member=by, subject=member_id, credits=credits)
     await doors.writer.write(
         db,

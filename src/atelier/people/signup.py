@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
 from uuid import UUID
 
 from sqlalchemy import insert, text
@@ -10,9 +11,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from atelier import ledger
 from atelier.base import events
-from atelier.base.db import rows_changed
 from atelier.base.errors import Conflict
 from atelier.people.tables import Member
+
+
+@dataclass(frozen=True, slots=True)
+class Welcome:
+    """What decides about a newcomer's welcome: digests of their mailbox and network, and how many of one network."""
+
+    mailbox: str
+    network: str | None  # None: not counted
+    most: int
+    within_s: float
 
 
 class EmailTaken(Conflict):
@@ -32,31 +42,30 @@ async def sign_up(
     name: str,
     password_hash: str | None,
     language: str = "en",
-    mailbox: str | None = None,
+    welcome: Welcome | None = None,
     waits: bool = False,
 ) -> int:
     """Make `member_id`, for whom `db` already acts, a member; return their welcome credits. `email` is normalised.
 
-    `mailbox` stands for the mailbox behind the address, which is welcomed once. Who `waits` for an operator's approval
-    has neither wallet nor welcome until then. Raises `EmailTaken`; the transaction is of no more use then.
+    A mailbox is welcomed once, and few of a network; without `welcome` nobody asks. Who `waits` for an operator's
+    approval has neither wallet nor welcome until then. Raises `EmailTaken`; the transaction is of no more use then.
     """
     values = {"id": member_id, "email": email, "name": name, "password_hash": password_hash, "language": language}
     try:
         await db.execute(insert(Member).values(values | {"state": "waiting" if waits else "active"}))
     except IntegrityError as error:
         raise EmailTaken from error
-    credits = 0 if waits else await settle_in(db, member_id=member_id, mailbox=mailbox)
+    credits = 0 if waits else await settle_in(db, member_id=member_id, welcome=welcome)
     await events.record(db, "member:signed_up", member=member_id, subject=member_id, credits=credits)
     return credits
 
 
-async def settle_in(db: AsyncSession, *, member_id: UUID, mailbox: str | None) -> int:
-    """Open the member's wallet and put the welcome in it, unless their mailbox has had one; return the credits."""
+async def settle_in(db: AsyncSession, *, member_id: UUID, welcome: Welcome | None) -> int:
+    """Open the member's wallet and put the welcome in it, if they are to have one; return the credits."""
     await ledger.open_wallet(db, member_id=member_id)
-    if mailbox is not None and not rows_changed(await db.execute(_FIRST, {"mailbox": mailbox})):
+    if welcome is not None and not (await db.execute(_WELCOME, asdict(welcome))).scalar_one():
         return 0
     return await ledger.welcome(db, member_id=member_id)
 
 
-# names no column to conflict with: the roles that write here may not read
-_FIRST = text("INSERT INTO welcomes (mailbox) VALUES (:mailbox) ON CONFLICT DO NOTHING")
+_WELCOME = text("SELECT people_welcome(:mailbox, :network, :most, :within_s)")

@@ -149,7 +149,7 @@ async def _open_account(
             name=said.name or email.partition("@")[0],
             password_hash=None,
             language=arrival.language,
-            mailbox=doors.mailbox(email),
+            welcome=doors.welcome(email, arrival.address),
             waits=waits,
         )
         await identities.link(db, said, member_id=member_id)
