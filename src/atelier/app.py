@@ -20,6 +20,7 @@ from atelier.ledger import api as ledger_api
 from atelier.ledger import pages as ledger_pages
 from atelier.ops import health
 from atelier.ops.console import doors as console_doors
+from atelier.ops.console import factors as console_factors
 from atelier.ops.console import member_pages as console_member_pages
 from atelier.ops.console import outbox as console_outbox
 from atelier.ops.console import pages as console_pages
@@ -80,6 +81,7 @@ ROUTES = (
     console_member_pages.routes,
     console_record_pages.routes,
     console_doors.routes,
+    console_factors.routes,
     console_outbox.routes,
 )
 

@@ -92,8 +92,8 @@ async def facts(operator_db: Database, *kinds: str) -> list[tuple[str, dict[str,
     """The trail's facts of those kinds, the oldest first."""
     async with operator_db.transaction(Acting.for_studio()) as db:
         connection = await db.connection()
-        rows = await connection.exec_driver_sql("SELECT kind, data FROM events ORDER BY id")
-        return [(row[0], row[1]) for row in rows if row[0] in kinds]
+        found = (await connection.exec_driver_sql("SELECT kind, data FROM events ORDER BY id")).mappings()
+        return [(row["kind"], row["data"]) for row in found if row["kind"] in kinds]
 
 
 def signed_in(client: httpx.AsyncClient) -> Awaitable[httpx.Response]:

@@ -1,4 +1,4 @@
-"""A device with passkeys, in software: it answers what a browser asks it (WebAuthn Level 3, 6.1), and lies if told to."""
+"""A device with a passkey, in software: it answers what browsers ask (WebAuthn Level 3, 6.1), and lies if told to."""
 
 from __future__ import annotations
 

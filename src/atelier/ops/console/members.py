@@ -36,6 +36,7 @@ class Found:
     state: str
     created_at: datetime
     credits: int
+    protected: bool  # whether there is a second factor
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class Activity:
 
 
 _COLUMNS = (Member.id, Member.name, Member.email, Member.role, Member.state, Member.created_at)
-_FOUND = select(*_COLUMNS, func.coalesce(Account.balance, 0)).outerjoin(
+_FOUND = select(*_COLUMNS, func.coalesce(Account.balance, 0), Member.protected).outerjoin(
     Account, (Account.member_id == Member.id) & (Account.kind == "wallet")
 )
 

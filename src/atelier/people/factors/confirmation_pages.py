@@ -99,10 +99,9 @@ async def confirm(
         guessed = by != "passkey"
         await (door.failed(claim, member=me.member_id, at=at) if guessed else door.succeeded(claim, clears=False))
         if isinstance(error, BadPasskey):
-            await prove.refused(here, entry.writer, error)
+            await prove.refused(here, entry.writer, error, member_id=me.member_id, signed_in=True)
         else:
-            async with here.web_db.transaction(Acting.member(me.member_id)) as db:
-                await prove.failed(db, me.member_id, by=by)
+            await prove.failed(here, me.member_id, by=by, signed_in=True)
         words = CURRENT_FAULT if by == "password" else error.message
         return await _page(request, here, me, back, waits, faults={by: words}, status=error.status)
     await door.succeeded(claim, clears=False)  # who knows the password only goes on being counted elsewhere

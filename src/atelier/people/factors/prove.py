@@ -99,25 +99,27 @@ async def passkey(db: AsyncSession, here: Parts, found: Answered, *, member_id: 
     )
 
 
-async def refused(here: Parts, writer: Writer, error: BadPasskey) -> None:
-    """Write down that a passkey was refused, in a transaction of its own; halt it if there is a copy of it."""
-    get_log().warning("factor:refused", reason=error.reason)
-    if error.member_id is None:
-        async with here.web_db.transaction(Acting.nobody()) as db:
-            await events.record(db, "session:refused", member=None, by="passkey", reason=error.reason)
+async def refused(
+    here: Parts, writer: Writer, error: BadPasskey, *, member_id: UUID | None = None, signed_in: bool = False
+) -> None:
+    """Write down that a passkey was refused, and halt it if there is a copy of it."""
+    await failed(here, member_id or error.member_id, by="passkey", reason=error.reason, signed_in=signed_in)
+    if not isinstance(error, Copied) or error.member_id is None:
         return
     async with here.web_db.transaction(Acting.member(error.member_id)) as db:
-        await failed(db, error.member_id, by="passkey", reason=error.reason)
-        if isinstance(error, Copied) and await passkeys.halt(
-            db, passkey_id=error.passkey_id, member_id=error.member_id
-        ):
+        if await passkeys.halt(db, passkey_id=error.passkey_id, member_id=error.member_id):
             await events.record(db, "factor:halted", member=error.member_id, subject=error.passkey_id, factor="passkey")
             await tell(db, writer, error.member_id, "passkey_halted")
 
 
-async def failed(db: AsyncSession, member_id: UUID, *, by: str, reason: str = "wrong") -> None:
-    """Write down that a factor was not right."""
-    await events.record(db, "factor:failed", member=member_id, subject=member_id, factor=by, reason=reason)
+async def failed(
+    here: Parts, member_id: UUID | None, *, by: str, reason: str = "wrong", signed_in: bool = False
+) -> None:
+    """Write down that a factor was not right; who is not signed in may be anybody, and is not said to be the member."""
+    get_log().warning("factor:refused", factor=by, reason=reason)
+    mine = member_id if signed_in else None
+    async with here.web_db.transaction(Acting.member(mine) if mine else Acting.nobody()) as db:
+        await events.record(db, "factor:failed", member=mine, subject=member_id, factor=by, reason=reason)
 
 
 def relying_party(here: Parts) -> str:

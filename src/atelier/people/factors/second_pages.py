@@ -54,8 +54,7 @@ async def second(request: Request, here: Here, entry: Entry, maybe: MaybeMe, cod
             secret = await entrance.finish(db, half, agent=_agent(request), address=address(request))
     except (prove.WrongCode, authenticators.Unreadable) as error:
         await door.failed(claim, member=half.member_id, at=at)
-        async with here.web_db.transaction(Acting.member(half.member_id)) as db:
-            await prove.failed(db, half.member_id, by="code")
+        await prove.failed(here, half.member_id, by="code")
         return await _page(request, here, half, faults={"code": error.message}, status=error.status)
     return await _in(here, maybe, secret, half.wanted, half.member_id)
 
@@ -82,7 +81,7 @@ async def second_passkey(
             secret = await entrance.finish(db, half, agent=_agent(request), address=address(request))
     except (BadPasskey, challenges.ChallengeSpent) as error:
         if isinstance(error, BadPasskey):
-            await prove.refused(here, entry.writer, error)
+            await prove.refused(here, entry.writer, error, member_id=half.member_id)
         return await _page(request, here, half, faults={"passkey": error.message}, status=error.status)
     return await _in(here, maybe, secret, half.wanted, half.member_id)
 
