@@ -232,6 +232,7 @@ async def test_a_password_alone_opens_no_account_with_a_second_factor(
     rows(owner_url, "UPDATE members SET protected = true")
     answer = await phone.post(TOKEN, json={"email": maker.email, "password": PASSWORD})
     assert (answer.status_code, answer.json()["code"]) == (403, "second_factor_needed")
+    assert answer.json()["needs"] == "personal_token"
     assert rows(owner_url, "SELECT id FROM sessions WHERE kind = 'app'") == []
 
 

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from typing import Annotated, Self
+from uuid import UUID
 
 from fastapi import Form, Header, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from atelier.base.db import Acting
 from atelier.base.errors import Forbidden
 from atelier.limits.limit import GENERAL, SIGN_IN_FORM
 from atelier.people import apps, locks, signin
 from atelier.people.access_tokens import LASTS
-from atelier.people.doors import Entry
+from atelier.people.doors import Doors, Entry
+from atelier.people.factors import authenticators, codes, prove
 from atelier.people.handed_back import hand_back
 from atelier.people.identify import access_tokens
 from atelier.people.passwords import passwords
 from atelier.people.tables import Member
 from atelier.web.access import Access
-from atelier.web.parts import Here
+from atelier.web.parts import Here, Parts
 from atelier.web.routes import Routes, address
 from atelier.web.scopes import Scope
 
@@ -35,15 +38,17 @@ _PAIR: dict[str, JsonValue] = {
 
 
 class SecondFactorNeeded(Forbidden):
-    """The password is right, and the account asks for more than a password."""
+    """The password is right, and the account asks for more: a `code`, or what only a browser can be shown.
+
+    `needs` tells programs which: `code`, or `personal_token` for an account that has passkeys alone.
+    """
 
     code = "second_factor_needed"
 
-    def __init__(self) -> None:
+    def __init__(self, *, by_code: bool) -> None:
         super().__init__(
-            "This account has a second factor, so a password alone opens nothing here. "
-            "Sign in with a browser and make a personal token for this app.",
-            needs="personal_token",
+            "This account has a second factor. Send its code along, or make a personal token in a browser.",
+            needs="code" if by_code else "personal_token",
         )
 
 
@@ -66,6 +71,9 @@ class SignIn(BaseModel):
     email: str = Field(max_length=320)
     password: str = Field(max_length=1000)
     device: str = Field("", max_length=200, description="What the account's list of devices calls it.")
+    code: str = Field(
+        "", max_length=100, description="Of the authenticator app, or a recovery code, where the account has them."
+    )
     scopes: list[Scope] = Field(
         list(Scope), min_length=1, max_length=len(Scope), description="What the app may do; default: everything."
     )
@@ -100,30 +108,47 @@ class PairOut(BaseModel):
 
 
 @routes.post("/token", access=Access.PUBLIC, limit=SIGN_IN_FORM)
-async def sign_in(request: Request, response: Response, here: Here, wish: SignIn) -> PairOut:
+async def sign_in(request: Request, response: Response, here: Here, entry: Entry, wish: SignIn) -> PairOut:
     """Sign an app in by e-mail and password: an access token for 15 minutes and a refresh token for 30 days.
 
-    The same locks hold as on the sign-in page. An account with a second factor answers 403 `second_factor_needed`.
+    The same locks hold as on the sign-in page. An account with a second factor needs its `code` too, and answers 403
+    `second_factor_needed` without one.
     """
     door = locks.Locks(here.web_db, here.limiter)
     at = locks.place(here.key, email=wish.email, address=address(request), cookies=request.cookies, origin=here.origin)
     proven = await signin.prove(here.web_db, passwords, door, at=at, email=wish.email, password=wish.password)
-    async with here.web_db.transaction(Acting.member(proven.member_id)) as db:
-        protected = await db.scalar(select(Member.protected).where(Member.id == proven.member_id))
-        await signin.welcome(db, proven, whole=not protected)
-        if not protected:
-            pair = await apps.start(
-                db,
-                access_tokens(here),
-                member_id=proven.member_id,
-                name=wish.device or request.headers.get("user-agent", ""),
-                address=address(request),
-                scopes=wish.scopes,
-            )
-    if protected:
-        raise SecondFactorNeeded
+    try:
+        async with here.web_db.transaction(Acting.member(proven.member_id)) as db:
+            lacks = await _second(db, here, entry, proven.member_id, wish.code)
+            await signin.welcome(db, proven, whole=lacks is None)
+            if lacks is None:
+                pair = await apps.start(
+                    db,
+                    access_tokens(here),
+                    member_id=proven.member_id,
+                    name=wish.device or request.headers.get("user-agent", ""),
+                    address=address(request),
+                    scopes=wish.scopes,
+                )
+    except (prove.WrongCode, authenticators.Unreadable):
+        await door.failed(proven.claim, member=proven.member_id, at=at)
+        await prove.failed(here, proven.member_id, by="code")
+        raise
+    if lacks is not None:
+        raise lacks
     locks.remember(response, here.key, origin=here.origin, email=wish.email)
     return PairOut.of(pair)
+
+
+async def _second(db: AsyncSession, here: Parts, entry: Doors, member_id: UUID, code: str) -> SecondFactorNeeded | None:
+    """What the acting member still has to show; None if nothing. Raises `WrongCode`."""
+    if not await db.scalar(select(Member.protected).where(Member.id == member_id)):
+        return None
+    if not code:
+        has_app = await authenticators.find(db, member_id=member_id) is not None
+        return SecondFactorNeeded(by_code=has_app or await codes.count(db, member_id=member_id) > 0)
+    await prove.code(db, here, entry.writer, member_id=member_id, typed=code)
+    return None
 
 
 @routes.post("/refresh", access=Access.PUBLIC, limit=GENERAL)
