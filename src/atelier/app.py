@@ -21,6 +21,7 @@ from atelier.ledger import pages as ledger_pages
 from atelier.ops import health
 from atelier.ops.console import doors as console_doors
 from atelier.ops.console import factors as console_factors
+from atelier.ops.console import leaving as console_leaving
 from atelier.ops.console import member_pages as console_member_pages
 from atelier.ops.console import outbox as console_outbox
 from atelier.ops.console import pages as console_pages
@@ -79,6 +80,7 @@ ROUTES = (
     studio_api.routes,
     console_pages.routes,
     console_member_pages.routes,
+    console_leaving.routes,
     console_record_pages.routes,
     console_doors.routes,
     console_factors.routes,

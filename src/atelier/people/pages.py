@@ -14,6 +14,7 @@ from atelier.limits.limit import PAGES, SIGN_IN_FORM
 from atelier.people import locks, rules, sessions, signin
 from atelier.people.factors import entrance
 from atelier.people.factors.rules import relying_party
+from atelier.people.leaving.pages import about_to_go
 from atelier.people.oidc.elsewhere import ElsewhereHere
 from atelier.people.passwords import passwords
 from atelier.web.access import Access
@@ -58,6 +59,8 @@ async def sign_in(
         )
     except signin.Waits as error:
         return here.templates.page(request, "people/waiting.html", status=error.status)
+    except signin.Leaving as error:
+        return await about_to_go(request, here, error.member_id)
     except (signin.WrongPassword, signin.Closed, locks.Locked) as error:
         faults = {"password": error.message}
         wait = error.minutes if isinstance(error, locks.Locked) else None

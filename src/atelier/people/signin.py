@@ -36,6 +36,14 @@ class Closed(Forbidden):
     code = "account_closed"
 
 
+class Leaving(Closed):
+    """The account is about to be erased; who signs in can keep it."""
+
+    def __init__(self, member_id: UUID) -> None:
+        super().__init__("This account is about to be deleted. Sign in with a browser to keep it.")
+        self.member_id = member_id
+
+
 class Waits(Forbidden):
     """The operator has not let this member in yet."""
 
@@ -65,8 +73,8 @@ async def prove(
 ) -> Proven:
     """Check who it is; nothing is opened yet.
 
-    Raises `WrongPassword`, which counts towards the locks, `Locked`, or for a member who knows the password `Waits`
-    or `Closed`. Hashing is done outside any transaction.
+    Raises `WrongPassword`, which counts towards the locks, `Locked`, or for a member who knows the password `Waits`,
+    `Leaving` or `Closed`. Hashing is done outside any transaction.
     """
     claim = await locks.claim(at)
     known = await _find(database, email_address(email) or "")
@@ -82,6 +90,8 @@ async def prove(
         await locks.succeeded(claim, clears=False)
         if known.state == "waiting":
             raise Waits("Your account waits for the studio's operator.")
+        if known.state == "leaving":
+            raise Leaving(known.member_id)
         raise Closed("This account is closed. Write to the studio's operator.")
     return Proven(known.member_id, claim, renewed)
 

@@ -16,6 +16,7 @@ from atelier.limits.limit import GENERAL, PAGES
 from atelier.ops.console import guarding, look, members, standing
 from atelier.ops.records import Wanted, trail
 from atelier.people import locks, rules
+from atelier.people.leaving.leave import departure
 from atelier.web.access import Access
 from atelier.web.parts import Db, Here, Me, Parts
 from atelier.web.routes import Routes
@@ -28,7 +29,7 @@ WHY_FAULT = "Write why, for the trail, at most 200 characters."
 @routes.get("/console/members/{member_id}", access=Access.SUPPORT, limit=PAGES)
 async def member_page(request: Request, here: Here, db: Db, member_id: str) -> Response:
     """One member: what they have, what they did, where they are signed in."""
-    return await _member(request, here, db, parse_id(member_id, "member"))
+    return await page(request, here, db, parse_id(member_id, "member"))
 
 
 @routes.post("/console/members/{member_id}/grants", access=Access.OPERATOR, limit=GENERAL, confirmed=True)
@@ -49,7 +50,7 @@ async def grant(
         credits, words = members.grant_of(amount, memo)
     except members.BadGrant as error:
         request.state.balance = await ledger.balance(db, member_id=me.member_id)
-        return await _member(request, here, db, found.id, typed=typed, faults={error.field or "": error.message})
+        return await page(request, here, db, found.id, typed=typed, faults={error.field or "": error.message})
     if not key:
         request.state.balance = await ledger.balance(db, member_id=me.member_id)
         return here.templates.page(
@@ -75,7 +76,7 @@ async def ban(request: Request, here: Here, me: Me, db: Db, member_id: str, why:
     whom, words = parse_id(member_id, "member"), " ".join(why.split())
     if not words or len(words) > members.MEMO_LENGTH or not words.isprintable():
         request.state.balance = await ledger.balance(db, member_id=me.member_id)
-        return await _member(request, here, db, whom, typed={"why": why}, faults={"why": WHY_FAULT})
+        return await page(request, here, db, whom, typed={"why": why}, faults={"why": WHY_FAULT})
     await standing.ban(db, by=me.member_id, member_id=whom, why=words)
     return _done(whom, "ban")
 
@@ -147,7 +148,7 @@ def _done(whom: UUID, what: str) -> Response:
     return RedirectResponse(f"/console/members/{whom}?done={what}", 303)
 
 
-async def _member(
+async def page(
     request: Request,
     here: Parts,
     db: AsyncSession,
@@ -169,6 +170,7 @@ async def _member(
         sessions=await standing.sessions_of(db, member_id),
         tokens=await members.tokens(db, member_id),
         facts=await trail(db, Wanted(member=member_id), limit=10),
+        going=await departure(db, member_id),
         lock=next((lock for lock in await guarding.locks(db, here.limiter) if lock.name == name), None),
         browser=rules.browser,
         typed=typed or {},

@@ -38,7 +38,7 @@ def role_of(written: str) -> Role:
 
 async def change_role(db: AsyncSession, *, by: UUID, member_id: UUID, role: Role) -> None:
     """Give a member another role; every process knows within a moment."""
-    before, _ = await _hold(db, by, member_id)
+    before, _ = await hold(db, by, member_id)
     if before == role:
         return
     await db.execute(update(Member).where(Member.id == member_id).values(role=role.value))
@@ -47,9 +47,11 @@ async def change_role(db: AsyncSession, *, by: UUID, member_id: UUID, role: Role
 
 async def ban(db: AsyncSession, *, by: UUID, member_id: UUID, why: str) -> None:
     """Close an account: its sign-ins end at once, its tokens open nothing until it is open again."""
-    _, before = await _hold(db, by, member_id)
+    _, before = await hold(db, by, member_id)
     if before == "banned":
         return
+    if before == "leaving":
+        raise Conflict("This account is closed already: it is about to be deleted.")
     await db.execute(update(Member).where(Member.id == member_id).values(state="banned"))
     ended = await _end_sessions(db, member_id)
     await events.record(
@@ -59,7 +61,7 @@ async def ban(db: AsyncSession, *, by: UUID, member_id: UUID, why: str) -> None:
 
 async def lift_ban(db: AsyncSession, *, by: UUID, member_id: UUID) -> None:
     """Open a closed account again."""
-    _, before = await _hold(db, by, member_id)
+    _, before = await hold(db, by, member_id)
     if before != "banned":
         return
     await db.execute(update(Member).where(Member.id == member_id).values(state="active"))
@@ -101,7 +103,7 @@ async def sessions_of(db: AsyncSession, member_id: UUID) -> list[Session]:
     return list(rows)
 
 
-async def _hold(db: AsyncSession, by: UUID, member_id: UUID) -> tuple[str, str]:
+async def hold(db: AsyncSession, by: UUID, member_id: UUID) -> tuple[str, str]:
     """The member's role and state, held with the operator's until the change: two can't unseat each other at once."""
     if by == member_id:
         raise Yourself

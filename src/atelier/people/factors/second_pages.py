@@ -17,6 +17,7 @@ from atelier.people.factors import authenticators, challenges, codes, entrance, 
 from atelier.people.factors.entrance import Half
 from atelier.people.factors.passkeys import BadPasskey
 from atelier.people.factors.tables import Passkey
+from atelier.people.leaving.pages import about_to_go
 from atelier.people.locks import Locked, succeeded
 from atelier.people.pages import end_session, enter
 from atelier.people.rules import local_path
@@ -103,6 +104,8 @@ async def sign_in(
         async with here.web_db.transaction(Acting.nobody()) as db:
             owner = await prove.passkey(db, here, found)
             state = await db.scalar(select(Member.state).where(Member.id == owner.member_id))
+            if state == "leaving":
+                return await about_to_go(request, here, owner.member_id)
             if state != "active":
                 raise BadPasskey("account is not open", member_id=owner.member_id)
             secret = await sessions.start(

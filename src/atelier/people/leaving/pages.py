@@ -16,7 +16,7 @@ from atelier.base.clock import now
 from atelier.base.db import Acting
 from atelier.base.ids import parse_id
 from atelier.limits import Limit, Per
-from atelier.limits.limit import FILES, GENERAL, PAGES, SIGN_IN
+from atelier.limits.limit import FILES, GENERAL, PAGES, SIGN_IN, SIGN_IN_FORM
 from atelier.people import sessions
 from atelier.people.doors import Entry
 from atelier.people.leaving import exports, rules
@@ -122,7 +122,7 @@ async def delete_account(
     return response
 
 
-@routes.post("/account/keeping", access=Access.PUBLIC, limit=SIGN_IN)
+@routes.post("/account/keeping", access=Access.PUBLIC, limit=SIGN_IN_FORM)
 async def keep_account(request: Request, here: Here, ticket: Field = "") -> Response:
     """Open an account again that was about to be erased, for who has just shown whose it is."""
     member_id = rules.read_ticket(here.key(rules.KEEPING), ticket, int(now().timestamp()))

@@ -99,7 +99,7 @@ async def known(database: Database, seal: Seal, said: Said, arrival: Arrival) ->
         if member_id is None:
             return None
         await act(db, Acting.member(member_id))
-        _check(await db.scalar(select(Member.state).where(Member.id == member_id)))
+        _check(await db.scalar(select(Member.state).where(Member.id == member_id)), member_id)
         await identities.seen(db, said, member_id=member_id)
         return await _start(db, seal, said, arrival, member_id)
 
@@ -121,7 +121,7 @@ async def unknown(
         if member is not None:
             if member.verified_at is None:
                 raise SignInFirst(said.provider, proved=True)
-            _check(member.state)
+            _check(member.state, member.id)
             await act(db, Acting.member(member.id))
             await identities.link(db, said, member_id=member.id)
             await _tell(db, doors, said, member.id)
@@ -197,9 +197,11 @@ async def _tell(db: AsyncSession, doors: Doors, said: Said, member_id: UUID) -> 
     )
 
 
-def _check(state: str | None) -> None:
+def _check(state: str | None, member_id: UUID) -> None:
     if state == "waiting":
         raise signin.Waits(WAITS)
+    if state == "leaving":
+        raise signin.Leaving(member_id)
     if state != "active":
         raise signin.Closed("This account is closed. Write to the studio's operator.")
 

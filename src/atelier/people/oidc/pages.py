@@ -15,6 +15,7 @@ from atelier.limits.limit import GENERAL, PAGES, SIGN_UP
 from atelier.people import rules, signin
 from atelier.people.doors import Doors, Entry
 from atelier.people.factors import entrance
+from atelier.people.leaving.pages import about_to_go
 from atelier.people.oidc import arrive, begin, identities, leave
 from atelier.people.oidc.begin import Begun, BegunElsewhere
 from atelier.people.oidc.elsewhere import Elsewhere, ElsewhereHere
@@ -81,6 +82,8 @@ async def come_back(
         await arrive.refused(here.web_db, chosen, error.code, address(request))
         if isinstance(error, signin.Waits):
             response = here.templates.page(request, "people/waiting.html", status=error.status)
+        elif isinstance(error, signin.Leaving):
+            response = await about_to_go(request, here, error.member_id)
         else:
             response = problems.answer(request, error.status, error.code, error.message, retry=error.retry, error=error)
     secure = here.origin.startswith("https://")
