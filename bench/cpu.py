@@ -1,4 +1,5 @@
 """Processor time of groups of processes: what a job costs, which bounds the rate on busy cores."""
+
 from __future__ import annotations
 
 import contextlib

@@ -15,7 +15,7 @@ from bench.classic.tasks import make
 
 PRICE = 1
 sessions = async_sessionmaker(
-    create_async_engine(DATABASE_URL.replace("postgresql://", "postgresql+asyncpg://"), pool_size=10, max_overflow=10),
+    create_async_engine(DATABASE_URL.replace("postgresql://", "postgresql+asyncpg://"), pool_size=16, max_overflow=0),
     expire_on_commit=False,
 )
 app = FastAPI()

@@ -56,7 +56,7 @@ async def test_a_member_reaches_the_queue_by_writing_a_job_and_in_no_other_way(s
 
 
 async def test_a_plan_made_for_an_empty_queue_is_quick_in_a_long_one(studio: Studio, maker: UUID) -> None:
-    async with open_queue(studio.queue_url, nobody, pool=1).open_async() as queue:
+    async with open_queue(studio.queue_url, studio.signals, nobody, pool=1).open_async() as queue:
         worker = await queue.job_manager.register_worker()
         with psycopg.connect(libpq_url(studio.owner_url), autocommit=True) as db:
             db.execute("VACUUM ANALYZE procrastinate_jobs")  # so that plans are made for a table known to be empty
@@ -71,7 +71,7 @@ async def test_a_plan_made_for_an_empty_queue_is_quick_in_a_long_one(studio: Stu
 
 async def test_a_worker_that_comes_late_leaves_the_entry_to_the_one_that_has_it(studio: Studio, maker: UUID) -> None:
     job_id = await start(studio, maker)
-    mine, theirs = (open_queue(studio.queue_url, nobody) for _ in range(2))  # two worker processes
+    mine, theirs = (open_queue(studio.queue_url, studio.signals, nobody) for _ in range(2))  # two worker processes
     async with mine.open_async(), theirs.open_async():
         first = await _taken(mine)
         as_owner(studio, "UPDATE procrastinate_jobs SET status = 'todo'")  # as rescue does

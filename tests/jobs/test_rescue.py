@@ -31,13 +31,13 @@ async def one_round(studio: Studio, stalled: float = 6.0) -> int:
     async def end(job: UUID, member: UUID, state: str) -> None:
         await expire(studio.worker_db, job, member, state)
 
-    async with open_queue(studio.queue_url, nobody).open_async() as queue:
+    async with open_queue(studio.queue_url, studio.signals, nobody).open_async() as queue:
         return await rescue.rescue(queue, studio.worker_db, end, stalled=stalled)
 
 
 async def test_what_a_dead_worker_had_is_done_by_the_next(studio: Studio, maker: UUID) -> None:
     job_id = await start(studio, maker)
-    async with open_queue(studio.queue_url, nobody).open_async() as queue:
+    async with open_queue(studio.queue_url, studio.signals, nobody).open_async() as queue:
         dead = await queue.job_manager.register_worker()
         assert await queue.job_manager.fetch_job(queues=None, worker_id=dead)
     assert (await look(studio, maker, job_id)).attempt == 1
@@ -88,7 +88,7 @@ async def test_a_run_that_kills_its_workers_is_given_up(studio: Studio, maker: U
 
 async def test_two_rescuers_at_once_move_a_run_once(studio: Studio, maker: UUID) -> None:
     await start(studio, maker)
-    async with open_queue(studio.queue_url, nobody).open_async() as queue:
+    async with open_queue(studio.queue_url, studio.signals, nobody).open_async() as queue:
         dead = await queue.job_manager.register_worker()
         await queue.job_manager.fetch_job(queues=None, worker_id=dead)
     moved = await asyncio.gather(one_round(studio, stalled=0), one_round(studio, stalled=0))
@@ -100,7 +100,3 @@ async def test_two_rescuers_at_once_move_a_run_once(studio: Studio, maker: UUID)
 @pytest.mark.parametrize(("made", "cost"), [(0, 0), (1, 3), (2, 6), (3, 10)])
 def test_a_run_costs_what_it_made_rounded_in_the_members_favour(made: int, cost: int) -> None:
     assert rules.charge(10, made, 3) == cost
-
-
-def test_priority_falls_with_what_already_waits() -> None:
-    assert [rules.priority(waiting) for waiting in (0, 1, 5000)] == [0, -1, rules.LOWEST]

@@ -72,7 +72,7 @@ async def test_a_task_that_breaks_is_tried_later_and_not_for_ever(studio: Studio
     async def nobody(_: object) -> bool:
         return False
 
-    queue = open_queue(studio.queue_url, nobody, tasks=[Task("mail:deliver", breaks)])
+    queue = open_queue(studio.queue_url, studio.signals, nobody, tasks=[Task("mail:deliver", breaks)])
     task = queue.tasks["mail:deliver"]
     assert task.retry_strategy is not None
 

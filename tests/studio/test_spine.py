@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from uuid import UUID
 
+import psycopg
 import pytest
 from sqlalchemy import func, select
 from tests.studio.conftest import Told, balanced, claim, look, new_member, start, until, wallet, working
 
 from atelier.assets import Asset
-from atelier.base.db import Acting
+from atelier.base.db import Acting, libpq_url
 from atelier.base.events import Event
 from atelier.catalog import UnknownModel, switch
 from atelier.engines import BadInput, Unavailable, Work
@@ -69,6 +70,15 @@ async def test_too_few_credits_write_nothing(studio: Studio) -> None:
         await start(studio, poor, count=4)
     assert await count(studio, poor, Job) == 0
     assert await wallet(studio, poor) == (3, 0)
+
+
+async def test_each_that_already_waits_lowers_the_next_ones_priority(studio: Studio, maker: UUID) -> None:
+    waiting = [await start(studio, maker, count=1) for _ in range(3)]
+    assert [(await look(studio, maker, each)).priority for each in waiting] == [0, -1, -2]
+    other = await start(studio, await new_member(studio), count=1)
+    with psycopg.connect(libpq_url(studio.owner_url)) as db:
+        queued = db.execute("SELECT args ->> 'job_id' FROM procrastinate_jobs ORDER BY priority DESC, id").fetchall()
+    assert [UUID(row[0]) for row in queued] == [waiting[0], other, *waiting[1:]]
 
 
 async def test_many_at_once_never_spend_more_than_there_is(studio: Studio) -> None:

@@ -85,14 +85,29 @@ async def act(db: AsyncSession, acting: Acting) -> None:
     )
 
 
+# what each transaction says, parsed and planned once a connection
+_PREPARE = (
+    "PREPARE atelier_acting AS SELECT set_config('atelier.member', $1, true), set_config('atelier.knock', $2, true),"
+    " set_config('atelier.studio', $3, true), set_config('atelier.actor', $4, true),"
+    " set_config('atelier.address', $5, true);"
+    # a record that nobody reads: its own commit waits until the log up to it is on the disk
+    " PREPARE atelier_flush AS SELECT pg_logical_emit_message(true, 'atelier', '');"
+)
+_FLUSH = "EXECUTE atelier_flush;"
+
+
 class _Connection(asyncpg.Connection):
     """A connection that begins a transaction and says for whom it acts in one round trip."""
 
     acting: Acting | None = None
     together = False
+    prepared = False
 
     async def execute(self, query: str, *args: object, timeout: float | None = None) -> str:
         if self.acting is not None and query.startswith("BEGIN"):
+            if not self.prepared:
+                await super().execute(_PREPARE)
+                self.prepared = True
             query, self.acting, self.together = f"{query} {_stated(self.acting)}", None, False
         elif self.together and query.startswith("COMMIT"):
             query, self.together = f"SET LOCAL synchronous_commit = off; {query} {_FLUSH}", False
@@ -100,22 +115,17 @@ class _Connection(asyncpg.Connection):
 
 
 def _stated(acting: Acting) -> str:
-    member = acting.member_id or ""
-    knock = acting.knock.replace("'", "''")  # standard_conforming_strings is on, so nothing else needs care
     said = whence.current()
-    address = said.address.replace("'", "''")
+    values = (acting.member_id, acting.knock, "on" if acting.studio else "off", said.actor_id, said.address)
+    written = ", ".join(_literal(str(value or "")) for value in values)
     # a transaction that was made to read cannot be made to write again: the database refuses after its first statement
-    reads = ", set_config('transaction_read_only', 'on', true)" if said.reads else ""
-    return (
-        f"SELECT set_config('atelier.member', '{member}', true), set_config('atelier.knock', '{knock}', true),"
-        f" set_config('atelier.studio', '{'on' if acting.studio else 'off'}', true),"
-        f" set_config('atelier.actor', '{said.actor_id or ''}', true),"
-        f" set_config('atelier.address', '{address}', true){reads}"
-    )
+    reads = " SELECT set_config('transaction_read_only', 'on', true);" if said.reads else ""
+    return f"EXECUTE atelier_acting({written});{reads}"
 
 
-# a record that nobody reads: its own commit waits until the log up to it is on the disk
-_FLUSH = "SELECT pg_logical_emit_message(true, 'atelier', '');"
+def _literal(value: str) -> str:
+    quoted = value.replace("'", "''")  # standard_conforming_strings is on, so nothing else needs care
+    return f"'{quoted}'"
 
 
 async def commit_together(db: AsyncSession) -> None:
@@ -151,12 +161,12 @@ class Database:
         await self.engine.dispose()
 
 
-def connect(owner_url: str, role: Role, secret: str, *, pool: int = 10) -> Database:
+def connect(owner_url: str, role: Role, secret: str, *, pool: int = 16) -> Database:
     """Open a role's connections to the database that the owner's URL names (lazily; nothing is sent yet)."""
     engine = create_async_engine(
         role_url(owner_url, role, secret).set(drivername="postgresql+asyncpg"),
         pool_size=pool,
-        max_overflow=pool,
+        max_overflow=0,  # a connection more for a moment would cost more than it spares
         pool_timeout=10,
         hide_parameters=True,  # what members write must not come into the log with an error
         connect_args={

@@ -19,8 +19,11 @@ from psycopg_pool import AsyncConnectionPool
 from sqlalchemy import URL
 
 from atelier.base.db import libpq_url
+from atelier.base.signals import Signals
 from atelier.jobs.background import Again, Task, register
 from atelier.jobs.tables import Job
+
+CHANNEL = "atelier_queue"  # each new entry's queue
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +57,9 @@ _LEAVE = "DELETE FROM procrastinate_jobs WHERE id = %(entry)s AND worker_id = %(
 class Entries(JobManager):
     """Procrastinate's door to its tables, where an entry is taken and its job claimed in one round trip."""
 
-    def __init__(self, connector: PsycopgConnector) -> None:
+    def __init__(self, connector: PsycopgConnector, signals: Signals) -> None:
         super().__init__(connector)
+        self._signals = signals
         self._claimed: dict[int, Job] = {}
         self._gone: set[int] = set()
         self._heard = 0
@@ -96,11 +100,21 @@ class Entries(JobManager):
     async def listen_for_jobs(
         self, *, on_notification: NotificationCallback, queues: Iterable[str] | None = None
     ) -> None:
-        async def heard(**signal: Any) -> None:
-            self._heard += 1
-            await on_notification(**signal)
+        """Tell a lane of new entries in its queues, on the one connection that listens for this process."""
+        wanted, woken = set(queues or ()), asyncio.Event()
 
-        await super().listen_for_jobs(on_notification=heard, queues=queues)
+        def heard(queue: str) -> None:
+            if not queue or queue in wanted:  # no name: signals may have been lost
+                self._heard += 1
+                woken.set()
+
+        end = self._signals.listen(CHANNEL, heard)
+        try:
+            while await woken.wait():
+                woken.clear()
+                await on_notification(channel=CHANNEL, notification={"type": "job_inserted", "job_id": 0})
+        finally:
+            end()
 
     def claimed(self, entry: int) -> Job | None:
         """The job that was claimed with an entry, or None if it had ended already."""
@@ -119,8 +133,11 @@ class Entries(JobManager):
             await self.connector.execute_query_all_async(_LEAVE, entry=job.id, worker=job.worker_id)
 
 
-def open_queue(url: URL, perform: Perform, *, tasks: Sequence[Task] = (), pool: int = 6) -> App:
-    """The queue as a worker sees it: `perform` is what it does with each job that it has claimed, `tasks` the rest."""
+def open_queue(url: URL, signals: Signals, perform: Perform, *, tasks: Sequence[Task] = (), pool: int = 6) -> App:
+    """The queue as a worker sees it: `perform` is what it does with each job that it has claimed, `tasks` the rest.
+
+    New entries are heard of through `signals`, which whoever works on the queue keeps running.
+    """
     connector = PsycopgConnector(
         pool_factory=_pool,
         conninfo=libpq_url(url),
@@ -130,7 +147,7 @@ def open_queue(url: URL, perform: Perform, *, tasks: Sequence[Task] = (), pool: 
         configure=_each_statement_by_itself,
     )
     app = App(connector=connector)
-    entries = app.job_manager = Entries(connector)
+    entries = app.job_manager = Entries(connector, signals)
 
     @app.task(name="perform", retry=_WhenAsked(), pass_context=True)
     async def task(context: JobContext, job_id: str, member_id: str) -> None:

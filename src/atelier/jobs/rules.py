@@ -5,14 +5,10 @@ from __future__ import annotations
 HEARTBEAT = 2.0  # seconds between two signs of life of a worker
 STALLED = 6.0  # seconds without one after which its jobs are taken from it
 ATTEMPTS = 3  # a job whose worker dies this often is to blame for it
+# each job of its member's that already waits makes a new one's priority lower by one, down to this, so that nobody's
+# thousand jobs delay another's first (F8)
 LOWEST = -1000
 GIVE_UP_WAITING = 3600  # seconds after which a job that no worker takes ends, with its credits back
-
-
-def priority(waiting: int) -> int:
-    """The queue priority of a member's next job: lower for each that already waits, so that nobody's thousand jobs
-    delay another's first (F8)."""
-    return max(LOWEST, -waiting)
 
 
 def charge(price: int, made: int, expected: int) -> int:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import Integer, Text, bindparam, select, text
+from sqlalchemy import Integer, Text, Uuid, bindparam, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from atelier import ledger
@@ -18,8 +18,8 @@ from atelier.base.db import commit_together
 from atelier.base.errors import BadRequest, Conflict, NotFound
 from atelier.base.ids import new_id
 from atelier.catalog import Catalog, UnknownModel, switched_off
-from atelier.jobs.rules import priority
-from atelier.studio.quote import quote
+from atelier.jobs.rules import LOWEST
+from atelier.studio.quote import Quote, quote
 
 KEY_LENGTH = 200
 
@@ -52,25 +52,31 @@ class Wish:
 
 
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:lock, 0))")
-_BEFORE = text(
-    """SELECT (SELECT count(*) FROM jobs WHERE member_id = :member AND state = 'queued') AS waiting,
-              EXISTS (SELECT FROM models_off WHERE model = :model) AS off,
-              earlier.id AS earlier, earlier.body_digest AS body
-       FROM (SELECT) AS always
-       LEFT JOIN jobs AS earlier ON earlier.member_id = :member AND earlier.idempotency_key = CAST(:key AS text)"""
-)
-_WRITE = text(  # the database itself puts a job that is written into the queue
-    """WITH held AS MATERIALIZED (
-         SELECT CASE WHEN :price > 0 THEN ledger_hold(:transfer, :id, :member, :price, :memo) END),
+_EARLIER = text("SELECT id, body_digest FROM jobs WHERE member_id = :member AND idempotency_key = :key")
+# Asks, holds, writes and says so at once; the database itself puts a job that is written into the queue. Of a model
+# that is off nothing is written.
+_WRITE = text(
+    """WITH before AS MATERIALIZED (
+         SELECT (SELECT count(*) FROM jobs WHERE member_id = :member AND state = 'queued')::integer AS waiting,
+                EXISTS (SELECT FROM models_off WHERE model = :model) AS off),
+       held AS MATERIALIZED (
+         SELECT waiting, CASE WHEN :price > 0 THEN ledger_hold(:transfer, :id, :member, :price, :memo) END
+         FROM before WHERE NOT off),
        job AS (
          INSERT INTO jobs (id, member_id, tool, model, queue, title, input, source, priority, deadline_s, expected,
                            price, idempotency_key, body_digest)
-         VALUES (:id, :member, :tool, :model, :queue, :title, CAST(:input AS jsonb), :source, :priority, :deadline_s,
-                 :expected, :price, :key, :body)
-         RETURNING id, member_id)
-       INSERT INTO events (kind, member_id, subject_id, data)
-       SELECT 'job:queued', member_id, id, CAST(:data AS jsonb) FROM job, held"""
-).bindparams(bindparam("price", type_=Integer), bindparam("memo", type_=Text))
+         SELECT :id, :member, :tool, :model, :queue, :title, CAST(:input AS jsonb), :source,
+                greatest(:lowest, -waiting), :deadline_s, :expected, :price, :key, :body FROM held
+         RETURNING id, member_id),
+       fact AS (
+         INSERT INTO events (kind, member_id, subject_id, data)
+         SELECT 'job:queued', member_id, id, CAST(:data AS jsonb) FROM job)
+       SELECT off FROM before"""
+).bindparams(
+    *(bindparam(name, type_=Integer) for name in ("price", "deadline_s", "expected", "lowest")),
+    *(bindparam(name, type_=Text) for name in ("memo", "tool", "model", "queue", "title", "source", "key", "body")),
+    *(bindparam(name, type_=Uuid) for name in ("id", "member", "transfer")),
+)
 
 
 async def begin(db: AsyncSession, catalog: Catalog, member_id: UUID, wish: Wish) -> UUID:
@@ -86,33 +92,39 @@ async def begin(db: AsyncSession, catalog: Catalog, member_id: UUID, wish: Wish)
     body = _digest(wish) if wish.key else None
     if wish.key:  # the same key twice at once: the second waits here and then finds the first
         await db.execute(_LOCK, {"lock": f"{member_id} {wish.key}"})
-    before = (await db.execute(_BEFORE, {"member": member_id, "model": quoted.model.id, "key": wish.key})).one()
-    if before.earlier is not None:
-        if before.body != body:
-            raise KeyReused("This Idempotency-Key was used for another wish: choose a new one.")
-        earlier: UUID = before.earlier
-        return earlier
-    if before.off:
-        if wish.model is not None:
-            raise UnknownModel(f"{quoted.model.name} is switched off just now. Choose another model.")
-        quoted = quote(catalog, wish.tool, None, wish.input, off=await switched_off(db))
+        earlier = (await db.execute(_EARLIER, {"member": member_id, "key": wish.key})).one_or_none()
+        if earlier is not None:
+            if earlier.body_digest != body:
+                raise KeyReused("This Idempotency-Key was used for another wish: choose a new one.")
+            known: UUID = earlier.id
+            return known
     job_id = new_id()
+    if not await _write(db, job_id, member_id, wish, quoted, body):
+        if wish.model is None:
+            quoted = quote(catalog, wish.tool, None, wish.input, off=await switched_off(db))
+        if wish.model is not None or not await _write(db, job_id, member_id, wish, quoted, body):
+            raise UnknownModel(f"{quoted.model.name} is switched off just now. Choose another model.")
+    await commit_together(db)
+    return job_id
+
+
+async def _write(db: AsyncSession, id: UUID, member: UUID, wish: Wish, quoted: Quote, body: str | None) -> bool:
+    """Hold, write and enqueue; False if the model is switched off, and then nothing is written."""
     settled = quoted.tool.settle(quoted.wish)
     for name, asset_id in quoted.tool.files(settled).items():
         await _own(db, name, asset_id)
-    expected = quoted.tool.expected(settled)
     row = {
-        "id": job_id,
-        "member": member_id,
+        "id": id,
+        "member": member,
         "tool": quoted.tool.id,
         "model": quoted.model.id,
         "queue": quoted.model.engine,
         "title": quoted.tool.title(settled),
         "input": settled.model_dump_json(),
         "source": wish.source,
-        "priority": priority(before.waiting),
+        "lowest": LOWEST,
         "deadline_s": quoted.model.deadline,
-        "expected": expected,
+        "expected": quoted.tool.expected(settled),
         "price": quoted.price,
         "transfer": new_id(),
         "memo": quoted.counted,
@@ -120,10 +132,8 @@ async def begin(db: AsyncSession, catalog: Catalog, member_id: UUID, wish: Wish)
         "body": body,
         "data": json.dumps({"state": "queued", "tool": quoted.tool.id, "model": quoted.model.id, "made": 0}),
     }
-    with ledger.holding(job_id):
-        await db.execute(_WRITE, row)
-    await commit_together(db)
-    return job_id
+    with ledger.holding(id):
+        return not (await db.execute(_WRITE, row)).scalar_one()
 
 
 async def _own(db: AsyncSession, field: str, asset_id: UUID) -> None:

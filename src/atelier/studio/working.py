@@ -38,7 +38,7 @@ async def work_until(
     eraser = Eraser(studio.worker_db, studio.assets.store, partial(derive, studio.secret))
     tasks = [*notify_jobs.tasks(postman), *people_jobs.tasks(answerer), *leaving_jobs.tasks(exporter, eraser)]
     rounds = [*notify_jobs.rounds(postman), *people_jobs.rounds(answerer), *leaving_jobs.rounds(exporter)]
-    queue = open_queue(studio.queue_url, lambda taken: perform(studio, stops, taken), tasks=tasks)
+    queue = open_queue(studio.queue_url, studio.signals, lambda taken: perform(studio, stops, taken), tasks=tasks)
     sweeping = asyncio.create_task(sweep_until(studio.worker_db, studio.assets.store, stop), name="sweep")
     try:
         await work(
