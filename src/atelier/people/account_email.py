@@ -10,9 +10,8 @@ from fastapi.responses import RedirectResponse
 from atelier.base.crypto import digest
 from atelier.base.db import Acting
 from atelier.limits.limit import RESEND_EMAIL, SIGN_IN
-from atelier.people import account, confirmations, recovery, rules, signin
+from atelier.people import account, confirmations, recovery, rules
 from atelier.people.doors import Entry
-from atelier.people.passwords import passwords
 from atelier.web import language
 from atelier.web.access import Access
 from atelier.web.parts import Db, Here, Me
@@ -22,20 +21,13 @@ routes = Routes(include_in_schema=False)
 Field = Annotated[str, Form()]
 
 
-@routes.post("/account/email", access=Access.MEMBER, limit=SIGN_IN)
-async def change_email(
-    request: Request, here: Here, entry: Entry, me: Me, email: Field = "", email_password: Field = ""
-) -> Response:
+@routes.post("/account/email", access=Access.MEMBER, limit=SIGN_IN, confirmed=True)
+async def change_email(request: Request, here: Here, entry: Entry, me: Me, email: Field = "") -> Response:
     """Ask for another address; it is the account's once it is confirmed. The answer tells nothing of other members."""
     wanted = rules.email_address(email)
     faults: rules.Faults = {}
     if wanted is None or wanted == me.email:
         faults["email"] = rules.EMAIL_FAULT if wanted is None else rules.SAME_EMAIL_FAULT
-    else:
-        try:
-            await signin.check_password(here.web_db, passwords, member_id=me.member_id, password=email_password)
-        except signin.WrongPassword:
-            faults["email_password"] = rules.CURRENT_FAULT
     if not faults:
         await here.limiter.hit(RESEND_EMAIL, f"change {me.member_id}")
     async with here.web_db.transaction(Acting.member(me.member_id)) as db:

@@ -51,7 +51,7 @@ async def go(
     return await _away(request, here, elsewhere, chosen, begun)
 
 
-@routes.post("/account/links/{provider}", access=Access.MEMBER, limit=THROUGH)
+@routes.post("/account/links/{provider}", access=Access.MEMBER, limit=THROUGH, confirmed=True)
 async def go_to_link(request: Request, here: Here, elsewhere: ElsewhereHere, me: Me, provider: str) -> Response:
     """Send a member's browser to a provider, to link the account that they have there."""
     chosen = elsewhere.provider(provider)
@@ -109,7 +109,7 @@ async def told_to_end(here: Here, elsewhere: ElsewhereHere, provider: str, logou
     return Response(status_code=200)
 
 
-@routes.post("/account/links/{identity_id}/removal", access=Access.MEMBER, limit=GENERAL)
+@routes.post("/account/links/{identity_id}/removal", access=Access.MEMBER, limit=GENERAL, confirmed=True)
 async def unlink(elsewhere: ElsewhereHere, me: Me, db: Db, identity_id: str) -> Response:
     """Unlink an account elsewhere, and end what was begun with it in other browsers."""
     wanted = parse_id(identity_id, "account")
