@@ -20,8 +20,8 @@ from atelier.ledger import api as ledger_api
 from atelier.ledger import pages as ledger_pages
 from atelier.ops import health
 from atelier.ops.console import doors as console_doors
-from atelier.ops.console import factors as console_factors
 from atelier.ops.console import leaving as console_leaving
+from atelier.ops.console import factors as console_factors
 from atelier.ops.console import member_pages as console_member_pages
 from atelier.ops.console import outbox as console_outbox
 from atelier.ops.console import pages as console_pages
@@ -108,7 +108,13 @@ def create_app(studio: Studio) -> FastAPI:
         async with studio.web_db.transaction(Acting.member(caller.member_id)) as db:
             request.state.balance = await ledger.balance(db, member_id=caller.member_id)
 
-    templates = Templates([HERE / room / "templates" for room in ROOMS], globals={"ways_in": studio.elsewhere.buttons})
+    def offers(tool_id: str) -> bool:
+        return bool(studio.catalog.current.ready(tool_id))
+
+    templates = Templates(
+        [HERE / room / "templates" for room in ROOMS],
+        globals={"ways_in": studio.elsewhere.buttons, "offers": offers},
+    )
     app.state.parts = Parts(
         web_db=studio.web_db,
         operator_db=studio.operator_db,

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from atelier.catalog import BadCatalog, Catalog, UnknownModel
+from atelier.catalog import BadCatalog, Catalog, ModelNotReady, UnknownModel
 from atelier.catalog.catalog import DEFAULT, read
+from atelier.engines import Engines
+from atelier.studio import quote
 
 GOOD = """# ours
 [[model]]
@@ -29,8 +31,49 @@ def faults(tmp_path: Path, text: str) -> str:
 
 
 def test_the_releases_own_catalog_is_good() -> None:
-    models = read(DEFAULT, ("sketch",)).models
-    assert models[0].cost({"pictures": 4}) == 4
+    models = read(DEFAULT, Engines().ids).models
+    assert all(model.cost({"pictures": 4}) == 4 for model in models)
+
+
+def test_on_a_fresh_studio_the_house_model_is_first_where_it_can_work_and_sketch_elsewhere() -> None:
+    whole = Catalog(DEFAULT, engines=Engines().ids).current
+    assert (whole.default("image.generate").id, whole.default("image.edit").id) == ("house", "house-edit")
+    bare = Catalog(DEFAULT, engines=Engines().ids, lack=Engines(local=False).lack).current
+    assert bare.default("image.generate").id == "sketch"
+    assert [model.id for model in bare.ready("image.generate")] == ["sketch"]
+    assert bare.lacks.keys() == {"house", "house-edit"}
+    with pytest.raises(UnknownModel):
+        bare.default("image.edit")
+    assert whole.default("image.generate", off={"house"}).id == "sketch"
+
+
+def test_what_a_model_lacks_is_looked_at_again_and_nothing_is_paid_for_it(tmp_path: Path) -> None:
+    path = tmp_path / "catalog.toml"
+    path.write_text(GOOD)
+    time, lack = [0.0], ["vae is damaged"]
+    catalog = Catalog(path, engines=("sketch",), lack=lambda *_: lack[0] or None, clock=lambda: time[0])
+    assert catalog.current.lacks == {"one": "vae is damaged"}
+    with pytest.raises(ModelNotReady, match="One is not ready"):
+        quote(catalog, "image.generate", "one", {"prompt": "x"})
+    with pytest.raises(UnknownModel):
+        quote(catalog, "image.generate", None, {"prompt": "x"})
+    lack[0] = ""
+    time[0] += 2
+    assert catalog.current.lacks == {}
+    assert quote(catalog, "image.generate", None, {"prompt": "x"}).model.id == "one"
+
+
+def test_a_models_own_defaults_hold_where_nothing_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "catalog.toml"
+    path.write_text(GOOD + "defaults = { steps = 20, guidance = 1 }\n")
+    catalog = Catalog(path, engines=("sketch",))
+    wish = quote(catalog, "image.generate", None, {"prompt": "x", "guidance": 2}).wish
+    assert (wish.steps, wish.guidance, wish.aspect_ratio) == (20, 2, "3:4")
+
+
+@pytest.mark.parametrize("defaults", ["{ steps = 0 }", "{ magic = 1 }", '{ aspect_ratio = "2:1" }', "3"])
+def test_defaults_must_fit_the_tool(tmp_path: Path, defaults: str) -> None:
+    assert "defaults" in faults(tmp_path, GOOD + f"defaults = {defaults}\n")
 
 
 def test_each_fault_names_its_line(tmp_path: Path) -> None:

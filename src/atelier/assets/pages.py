@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Annotated, Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 from uuid import UUID
 
-from fastapi import Form, Header, Request, Response
+from fastapi import Form, Header, Query, Request, Response
 from fastapi.responses import RedirectResponse, StreamingResponse
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from atelier.assets import change
 from atelier.assets.bundle import bundle
-from atelier.assets.library import find, get, models, neighbours
+from atelier.assets.library import Wanted, find, get, models, neighbours
 from atelier.assets.looking import Looking, Search
 from atelier.assets.request import Shelf
 from atelier.assets.shelf import Assets
 from atelier.assets.tables import Asset, Kind, Source
-from atelier.assets.tiles import details, tile, tiles, words_of
+from atelier.assets.tiles import details, made_from, tile, tiles, words_of
 from atelier.assets.upload import upload
 from atelier.base.clock import now
 from atelier.base.db import Acting
@@ -34,6 +34,7 @@ from atelier.web.routes import Routes
 routes = Routes(include_in_schema=False)
 Hx = Annotated[str | None, Header(alias="HX-Request")]
 Field = Annotated[str, Form()]
+CHOICES = 24  # pictures at a time to choose one from
 Ids = Annotated[list[str], Form(default_factory=list)]
 
 
@@ -69,6 +70,19 @@ async def library(
     return here.templates.page(request, "assets/library.html", **context)
 
 
+@routes.get("/library/choices", access=Access.MEMBER, limit=PAGES)
+async def choices(
+    request: Request, here: Here, shelf: Shelf, db: Db, q: str = "", cursor: str | None = None
+) -> Response:
+    """The member's pictures to choose one from, as a piece of a page."""
+    words = q.replace("\0", " ").strip()[:200]
+    page = await find(db, Wanted(words, Kind.IMAGE), cursor=cursor, limit=CHOICES)
+    after = f"/library/choices?{urlencode({'q': words, 'cursor': page.next})}" if page.next else None
+    return here.templates.block(
+        request, "assets/choices.html", "choices", tiles=tiles(page.items, shelf), after=after, words=words
+    )
+
+
 @routes.get("/library/{asset_id}", access=Access.MEMBER, limit=PAGES)
 async def asset_page(asset_id: str, request: Request, here: Here, shelf: Shelf, db: Db, search: Search) -> Response:
     """One asset, large, with what repeats it and its neighbours in the list that one came from."""
@@ -96,6 +110,7 @@ async def _one(
         asset=asset,
         words=words_of(asset),
         details=details(asset),
+        made_from=made_from(asset),
         search=search,
         before=search.address(f"/library/{before}") if before else None,
         after=search.address(f"/library/{after}") if after else None,
@@ -105,10 +120,16 @@ async def _one(
 
 
 @routes.post("/library/uploads", access=Access.MEMBER, limit=GENERAL, max_body_size=FILES)
-async def bring(request: Request, here: Here, shelf: Shelf, me: Me) -> Response:
-    """Bring a picture; without scripts one at a time."""
+async def bring(
+    request: Request,
+    here: Here,
+    shelf: Shelf,
+    me: Me,
+    tool: Annotated[str, Query(pattern=r"^[a-z]+\.[a-z]+$")] = "",
+) -> Response:
+    """Bring a picture; without scripts one at a time. With a `tool` the way goes on to its form."""
     asset = await upload(request, here.web_db, shelf.store, me.member_id)
-    return RedirectResponse(f"/library/{asset.id}", 303)
+    return RedirectResponse(f"/make/{tool}?image={asset.id}" if tool else f"/library/{asset.id}", 303)
 
 
 @routes.post("/library/bundle", access=Access.MEMBER, limit=GENERAL)

@@ -74,15 +74,24 @@ def details(asset: Asset) -> list[tuple[str, str]]:
     return [
         (name.replace("_", " ").capitalize(), _said(value))
         for name, value in wish.items()
-        if name not in ("prompt", "count") and value not in (None, "", [], {})
+        if name not in ("prompt", "instruction", "image", "count") and value not in (None, "", [], {})
     ]
 
 
 def words_of(asset: Asset) -> str:
-    """The prompt that an asset was made from, as it was written; empty where there is none."""
+    """The prompt or instruction that an asset was made from, as it was written; empty where there is none."""
+    return _wished(asset, "prompt") or _wished(asset, "instruction")
+
+
+def made_from(asset: Asset) -> str:
+    """The id of the picture that an asset was made from, or nothing."""
+    return _wished(asset, "image")
+
+
+def _wished(asset: Asset, name: str) -> str:
     wish = asset.settings.get("input")
-    prompt = wish.get("prompt") if isinstance(wish, dict) else None
-    return prompt if isinstance(prompt, str) else ""
+    value = wish.get(name) if isinstance(wish, dict) else None
+    return value if isinstance(value, str) else ""
 
 
 def _said(value: Any) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from atelier.assets import Asset
 from atelier.base.db import Acting
 from atelier.base.errors import AtelierError, NotFound
 from atelier.base.ids import parse_id
-from atelier.catalog import switched_off
+from atelier.catalog import Model, switched_off
 from atelier.jobs import Job, State, cancel, find, listing
 from atelier.jobs.progress import CHANNEL
 from atelier.jobs.tables import Progress
@@ -24,9 +24,10 @@ from atelier.ledger.purse import purse
 from atelier.limits.limit import GENERATION, PAGES
 from atelier.studio.begin import Wish, begin
 from atelier.studio.house import Studio
+from atelier.studio.reference import reference
 from atelier.studio.request import Whole
 from atelier.studio.views import runs
-from atelier.tools import InvalidInput
+from atelier.tools import InvalidInput, Tool
 from atelier.tools import find as find_tool
 from atelier.web.access import Access
 from atelier.web.caller import Caller
@@ -60,16 +61,18 @@ async def make_page(
     run: str | None = None,
     vary: bool = False,
     prompt: str = "",
+    image: str = "",
+    model: str = "",
 ) -> Response:
-    """The studio of one tool: what to make, beside what was made. `from` an asset, `run` or `prompt` fill it in."""
-    values: dict[str, Any] = {"prompt": prompt} if prompt else {}
+    """The studio of one tool: what to make, beside what was made. `from` an asset, `run` and the like fill it in."""
+    values: dict[str, Any] = {name: value for name, value in (("prompt", prompt), ("image", image)) if value}
     if source is not None:
         values = await _settings_of(db, parse_id(source, "picture"))
     elif run is not None:
         values = dict((await find(db, parse_id(run, "run"))).input)
     if vary:
         values.pop("seed", None)
-    return await _make(request, here, me, db, whole, tool_id, values=values)
+    return await _make(request, here, me, db, whole, tool_id, values=values, model_id=model)
 
 
 async def _settings_of(db: AsyncSession, asset_id: UUID) -> dict[str, Any]:
@@ -95,23 +98,35 @@ async def _make(
 ) -> Response:
     tool = find_tool(tool_id)
     off = await switched_off(db)
-    offered = [model for model in whole.catalog.current.of(tool_id) if model.id not in off]
+    catalog = whole.catalog.current
+    offered = [model for model in catalog.ready(tool_id) if model.id not in off]
     chosen = next((model for model in offered if model.id == model_id), offered[0] if offered else None)
+    fields = form_fields(tool.Input, values={**(chosen.defaults if chosen else {}), **values}, errors=errors or {})
+    works_on = next((field.value for field in fields if field.widget == "picture"), None)
     page = await listing(db, member_id=me.member_id, limit=WALL, tool=tool_id)
     return here.templates.page(
         request,
         "studio/make.html",
         status=status,
         tool=tool,
-        fields=form_fields(tool.Input, values=values, errors=errors or {}),
+        fields=fields,
         models=offered,
         model=chosen,
+        starts={model.id: _starts(tool, model, offered) for model in offered},
+        lacking=[(model, catalog.lacks[model.id]) for model in catalog.of(tool_id) if model.id in catalog.lacks],
+        reference=await reference(db, whole.assets, works_on) if works_on is not None else None,
         runs=await runs(db, page.items, whole.assets, whole.catalog),
         more=page.next is not None,
         balance=await ledger.balance(db, member_id=me.member_id),
         errors=errors or {},
         message=message,
     )
+
+
+def _starts(tool: Tool, model: Model, among: Sequence[Model]) -> dict[str, Any]:
+    """With what a model begins in those fields in which one of the models wants something of its own."""
+    names = {name for one in among for name in one.defaults}
+    return {name: model.defaults.get(name, tool.Input.model_fields[name].default) for name in sorted(names)}
 
 
 @routes.post("/make/{tool_id}", access=Access.MEMBER, limit=GENERATION)

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from atelier.assets import Asset, Assets
+from atelier.assets.tiles import shape_of
 from atelier.base.clock import now
 from atelier.catalog import Catalog
 from atelier.jobs import Job, State
@@ -56,6 +57,7 @@ class Run:
     canceling: bool
     width: int  # pixels of each picture, so that a frame has its size before its picture
     height: int
+    aspect: str  # the grid's shape: "3-4"
     left_s: int | None  # seconds left, where that can be known
     frames: Sequence[Frame]
 
@@ -68,10 +70,6 @@ class Run:
         """Credits that came back."""
         return self.price - (self.charged or 0) if self.over else 0
 
-    @property
-    def aspect(self) -> str:
-        return str(self.input.get("aspect_ratio", "3:4"))
-
 
 async def runs(db: AsyncSession, jobs: Sequence[Job], assets: Assets, catalog: Catalog) -> list[Run]:
     """Jobs with their frames, in the order given."""
@@ -80,13 +78,42 @@ async def runs(db: AsyncSession, jobs: Sequence[Job], assets: Assets, catalog: C
         for asset in (await db.execute(select(Asset).where(Asset.job_id.in_(made)))).scalars():
             assert asset.job_id is not None
             made[asset.job_id][asset.position] = asset
+    works_on = await _references(db, jobs)
     steps = await progress(db, [job.id for job in jobs if job.state == State.RUNNING])
     names = {model.id: model.name for model in catalog.current.models}
-    return [_run(job, made[job.id], steps.get(job.id, {}), assets, names.get(job.model, job.model)) for job in jobs]
+    return [
+        _run(
+            job, made[job.id], steps.get(job.id, {}), assets, names.get(job.model, job.model), works_on.get(_image(job))
+        )
+        for job in jobs
+    ]
 
 
-def _run(job: Job, made: Mapping[int, Asset], steps: Mapping[int, Progress], assets: Assets, model_name: str) -> Run:
-    width, height = SIZES.get(job.input.get("aspect_ratio", "3:4"), (1, 1))
+def _image(job: Job) -> str:
+    return str(job.input.get("image", ""))
+
+
+async def _references(db: AsyncSession, jobs: Sequence[Job]) -> dict[str, Asset]:
+    """The pictures that runs work on, by their ids, deleted ones too: what is made of them has their shape."""
+    ids = {UUID(_image(job)) for job in jobs if _image(job)}
+    if not ids:
+        return {}
+    return {str(asset.id): asset for asset in (await db.execute(select(Asset).where(Asset.id.in_(ids)))).scalars()}
+
+
+def _run(
+    job: Job,
+    made: Mapping[int, Asset],
+    steps: Mapping[int, Progress],
+    assets: Assets,
+    model_name: str,
+    works_on: Asset | None,
+) -> Run:
+    like = next(iter(made.values()), None) or works_on  # a picture of the shape that the run makes
+    asked = job.input.get("aspect_ratio", "3:4")
+    width, height = SIZES.get(asked, (1, 1))
+    if like is not None and like.width and like.height:
+        width, height = like.width, like.height
     frames = [
         _frame(job, position, made.get(position), steps.get(position), assets) for position in range(job.expected)
     ]
@@ -108,6 +135,7 @@ def _run(job: Job, made: Mapping[int, Asset], steps: Mapping[int, Progress], ass
         canceling=job.cancel_requested_at is not None and not job.over,
         width=width,
         height=height,
+        aspect=shape_of(like) if like is not None else str(asked).replace(":", "-"),
         left_s=_left(job, steps),
         frames=frames,
     )

@@ -2,17 +2,29 @@
 
 Calls of `translate`; plain sentences of errors, constants called `…_FAULT`, and what `MEANINGS` says; where babel.cfg
 says `faults`, also sentences that functions return; where it says `fields`, the titles, descriptions, examples and
-names of tools. Used by babel alone (babel.cfg); templates are read by babel's own means.
+names of tools. `extract_catalog` finds what models say of themselves. Used by babel alone (babel.cfg); templates are
+read by babel's own means.
 """
 
 from __future__ import annotations
 
 import ast
+import tomllib
 from collections.abc import Collection, Iterator
 from typing import Any, BinaryIO
 
 Found = tuple[int, str, str | tuple[str, ...], list[str]]
 SAID = ("title", "description", "examples")
+
+
+def extract_catalog(
+    file: BinaryIO, keywords: Any, comment_tags: Collection[str], options: dict[str, str]
+) -> Iterator[Found]:
+    """What the models of a catalog say of themselves, and the names of their groups of words."""
+    for model in tomllib.load(file)["model"]:
+        for phrase in [model.get("summary"), model.get("understands"), *model.get("words", {})]:
+            if phrase:
+                yield 1, "_", phrase, []
 
 
 def extract(file: BinaryIO, keywords: Any, comment_tags: Collection[str], options: dict[str, str]) -> Iterator[Found]:

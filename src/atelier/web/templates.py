@@ -36,11 +36,10 @@ class Templates:
         self.environment.globals.update(
             icon=icon, static=self.static.url, languages=language.LANGUAGES, spoken=language.spoken
         )
+        self.environment.globals["offers"] = lambda _tool: False  # whether a tool has a model that can work
         self.environment.globals.update(globals or {})
         self.environment.policies["ext.i18n.trimmed"] = True
-        self.environment.install_gettext_callables(  # type: ignore[attr-defined]  # added by the i18n extension
-            language.translate, language.translate_many, newstyle=True
-        )
+        language.teach(self.environment)
 
     def page(self, request: Request, name: str, *, status: int = 200, **context: Any) -> HTMLResponse:
         """The page `name`, with what every page knows: the request, its caller, the CSP nonce."""

@@ -104,6 +104,7 @@ async def models_page(request: Request, here: Here, db: Db, whole: Whole) -> Res
         request,
         "console/models.html",
         models=whole.catalog.current.models,
+        lacks=whole.catalog.current.lacks,
         off=await switched_off(db),
         file=whole.catalog.path,
         fault=whole.catalog.fault,

@@ -2,6 +2,7 @@
 // without leaving the page, and shows the new run on top of the wall. Without a script the same form is an ordinary POST.
 customElements.define("brief-form", class extends HTMLElement {
   #form = null;
+  #chosen = null;
 
   connectedCallback() {
     this.#form = this.querySelector("form");
@@ -9,6 +10,7 @@ customElements.define("brief-form", class extends HTMLElement {
     this.addEventListener("change", this);
     this.addEventListener("htmx:afterRequest", this);
     document.addEventListener("htmx:beforeSwap", this); // it is told to where the answer goes, not to who asked
+    this.#chosen = this.querySelector('[name="model"]:checked');
     this.#price();
   }
 
@@ -19,7 +21,22 @@ customElements.define("brief-form", class extends HTMLElement {
   handleEvent(event) {
     if (event.type === "htmx:beforeSwap") this.#answer(event);
     else if (event.type === "htmx:afterRequest") this.#sent(event);
-    else this.#price();
+    else {
+      if (event.type === "change" && event.target.name === "model") this.#start(event.target);
+      this.#price();
+    }
+  }
+
+  // another model begins with other settings, where nobody has changed them
+  #start(model) {
+    const before = JSON.parse(this.#chosen?.dataset.starts ?? "{}");
+    for (const [name, value] of Object.entries(JSON.parse(model.dataset.starts ?? "{}"))) {
+      const control = this.#form.elements[name];
+      if (!control || control.value !== String(before[name])) continue;
+      control.value = value;
+      control.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+    this.#chosen = model;
   }
 
   #price() {

@@ -83,7 +83,7 @@ customElements.define("word-offer", class extends HTMLElement {
 // A word or an example that is clicked goes into the prompt.
 document.addEventListener("click", ({ target }) => {
   const word = target.closest?.("[data-word-add], [data-example]");
-  const area = word && document.querySelector('brief-form textarea[name="prompt"]');
+  const area = word && document.querySelector("brief-form .prompt textarea");
   if (!area) return;
   if ("example" in word.dataset) area.value = word.textContent.trim();
   else {

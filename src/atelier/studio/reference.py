@@ -1,0 +1,43 @@
+"""The picture that a tool works on, as its form shows it: the chosen one, and the newest to choose from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from atelier.assets import Asset, Assets, Kind
+from atelier.assets.library import Wanted, find
+from atelier.assets.tiles import Tile, tile, tiles
+
+NEWEST = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """`gone` when what was asked for is not in the member's library (any more)."""
+
+    chosen: Tile | None
+    recent: Sequence[Tile]
+    gone: bool
+
+
+async def reference(db: AsyncSession, assets: Assets, asked: str) -> Reference:
+    """The picture whose id was `asked` for, first among the member's newest."""
+    newest = (await find(db, Wanted(kind=Kind.IMAGE), limit=NEWEST)).items
+    chosen = next((asset for asset in newest if str(asset.id) == asked), None)
+    if chosen is None and (id := _id(asked)):
+        there = select(Asset).where(Asset.id == id, Asset.deleted_at.is_(None), Asset.kind == Kind.IMAGE)
+        chosen = (await db.execute(there)).scalar_one_or_none()
+        newest = [chosen, *newest[: NEWEST - 1]] if chosen else newest
+    return Reference(tile(chosen, assets) if chosen else None, tiles(newest, assets), bool(asked) and chosen is None)
+
+
+def _id(asked: str) -> UUID | None:
+    try:
+        return UUID(asked)
+    except ValueError:
+        return None
