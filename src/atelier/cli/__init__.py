@@ -26,6 +26,7 @@ COMMANDS = {
     "drill": "Rehearse disasters, and verify that nothing was lost.",
     "backup": "Write database and files into one archive while the studio runs.",
     "restore": "Fill an empty data folder from an archive.",
+    "erased": "List who was erased, to be applied to a restored backup.",
     "docs": "Write the generated pages of the documentation.",
 }
 HIDDEN = {"prepare"}  # what `open` calls; of no use by hand

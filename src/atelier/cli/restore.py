@@ -8,6 +8,7 @@ import os
 import shutil
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import typer
 
@@ -18,6 +19,8 @@ from atelier.base.db import Acting
 from atelier.cli.opening import holding_database
 from atelier.cli.terminal import DIM, say
 from atelier.ops.backup import Manifest, NotEmpty, put_back, read_manifest
+from atelier.people.leaving.again import erase_again
+from atelier.people.leaving.again import read as read_erased
 from atelier.settings import Settings, load, read
 
 app = typer.Typer()
@@ -28,10 +31,12 @@ ALLOWED = {"secret"}  # the operator may put the old secret there first
 def restore(
     archive: Path = typer.Argument(..., help="What `atelier backup` wrote."),
     into: Path = typer.Option(None, "--into", help="The data folder. Default: ATELIER_HOME."),
+    erased: Path = typer.Option(None, "--erased", help="What `atelier erased` wrote since: they are erased again."),
     as_json: bool = typer.Option(False, "--json", help="Print what was restored as JSON."),
 ) -> None:
     """Fill an empty data folder from an archive, every file proved by its checksum; a used folder is refused."""
     manifest = read_manifest(archive)
+    gone = read_erased(erased) if erased else []
     overrides = {"home": into.absolute()} if into else {}
     home = read(**overrides).home
     before = set(os.listdir(home)) if home.is_dir() else set()
@@ -40,22 +45,24 @@ def restore(
     log.configure(level="WARNING", as_json=False)
     try:
         settings = load(**overrides)
-        balanced = asyncio.run(_restore(settings, archive.absolute(), manifest))
+        balanced, back = asyncio.run(_restore(settings, archive.absolute(), manifest, gone))
     except BaseException:
         _clear(home, before)
         raise
     if as_json:
         done: dict[str, Any] = {"home": str(home), "files": manifest.files, "migration": migrate.head()}
-        typer.echo(json.dumps(done | {"made_at": manifest.made_at, "balanced": balanced}))
+        typer.echo(json.dumps(done | {"made_at": manifest.made_at, "balanced": balanced, "erased_again": back}))
         return
     say(f"{home}: the studio as of {manifest.made_at}, with {manifest.files} files.")
     say(f"The ledger is {'in balance' if balanced else 'OUT OF BALANCE: run bin/atelier ledger check'}.")
+    if back:
+        say(f"{back} who were erased since are in it again: their accounts are closed, and the worker erases them.")
     if into:
         say(f"Open it with ATELIER_HOME={home} bin/studio.", DIM)
 
 
-async def _restore(settings: Settings, archive: Path, manifest: Manifest) -> bool:
-    """Put everything back; whether the ledger balances afterwards."""
+async def _restore(settings: Settings, archive: Path, manifest: Manifest, gone: list[UUID]) -> tuple[bool, int]:
+    """Put everything back; whether the ledger balances afterwards, and how many erased members were in it."""
     secret = settings.secret.get_secret_value()
     with holding_database(settings):
         if not settings.database_url.get_secret_value():
@@ -64,8 +71,9 @@ async def _restore(settings: Settings, archive: Path, manifest: Manifest) -> boo
         catalog = settings.catalog or settings.home / "catalog.toml"
         url = bootstrap.owner_url(settings)
         await put_back(archive, manifest, owner_url=url, secret=secret, store=assets.store, catalog=catalog)
+        back = erase_again(url, gone)
         async with bootstrap.open_studio(settings) as studio, studio.operator_db.transaction(Acting.for_studio()) as db:
-            return (await ledger.check(db)).balanced
+            return (await ledger.check(db)).balanced, back
 
 
 def _clear(home: Path, before: set[str]) -> None:

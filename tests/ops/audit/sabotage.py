@@ -328,6 +328,40 @@ async def a_trigger_switched_off(scene: Scene, patch: pytest.MonkeyPatch) -> Non
     scene.sql("ALTER TABLE postings DISABLE TRIGGER final")
 
 
+# --- who left
+
+
+@against("leaving.covered")
+async def a_new_table_that_mentions_members(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    scene.sql(
+        "SET ROLE atelier_owner",
+        "CREATE TABLE gifts (id uuid PRIMARY KEY, giver uuid REFERENCES members ON DELETE CASCADE)",
+        "CREATE INDEX gifts_giver_idx ON gifts (giver)",
+    )
+
+
+@against("leaving.erased")
+async def a_row_that_was_written_again(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    member = await scene.member()
+    scene.sql(f"INSERT INTO erasures (id, ended_at) VALUES ('{member}', now())")
+
+
+@against("leaving.erased")
+async def a_file_that_was_forgotten(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    gone = new_id()
+    scene.sql(f"INSERT INTO erasures (id, ended_at) VALUES ('{gone}', now())")
+    await scene.studio.assets.store.put(f"{gone}/2026/11/{new_id()}.png", picture(), "image/png")
+
+
+@against("leaving.in_time")
+async def a_round_that_never_comes(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    member = await scene.member()
+    scene.sql(
+        f"""INSERT INTO departures (member_id, before, by_studio, due_at)
+            VALUES ('{member}', 'active', false, now() - interval '2 days')"""
+    )
+
+
 # --- the edge
 
 

@@ -30,6 +30,7 @@ SLOW = {
 
 # checks that rightly see another's sabotage as well, and why
 SEE_IT_TOO = {
+    "a_table_without_owner_that_names_members": {"leaving.covered"},  # nobody said what becomes of it when they leave
     "a_role_that_may_empty_tables": {"records.final"},  # who may empty every table may empty the trail
     "everybody_is_somebody": {"guessing.address"},  # who is somebody already is not counted by their address
 }

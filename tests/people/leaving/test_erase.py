@@ -214,15 +214,3 @@ async def test_an_operator_who_leaves_stays_in_the_trail_by_number(
     await eraser.run(str(operator.member_id))
     facts = rows(studio, "SELECT kind, address FROM events WHERE actor_id = %s", operator.member_id)
     assert facts == [{"kind": "member:signed_out", "address": None}]
-
-
-async def test_a_list_of_erased_ids_is_applied_again(studio: Studio, eraser: Eraser, full: Full) -> None:
-    """As after a restore of a backup that still knows them."""
-    me, nobody = full.person.member_id, new_id()
-    assert rows(studio, "SELECT people_erase_again(%s) AS back", me) == [{"back": True}]
-    assert rows(studio, "SELECT people_erase_again(%s) AS back", nobody) == [{"back": False}]
-    await tend(studio.worker_db, studio.assets.store)
-    (entry,) = rows(studio, "SELECT args FROM procrastinate_jobs WHERE task_name = 'people:erase'")
-    await eraser.run(entry["args"]["member_id"])
-    assert rows(studio, "SELECT 1 FROM members WHERE id = %s", me) == []
-    assert {row["id"] for row in rows(studio, "SELECT id FROM erasures")} == {me, nobody}
