@@ -35,6 +35,8 @@ def test_a_route_of_the_api_cannot_be_made_without_saying_its_scope() -> None:
         routes.get("/novels", access=Access.MEMBER, limit=GENERAL)
     with pytest.raises(RuntimeError, match="names no scope"):
         Routes().get("/api/v2/novels", access=Access.MEMBER, limit=GENERAL)
+    with pytest.raises(RuntimeError, match="only reads"):
+        routes.post("/novels", access=Access.MEMBER, limit=GENERAL, scope=Scope.JOBS_READ)
     routes.get("/novels", access=Access.MEMBER, limit=GENERAL, scope=BROWSER)
     routes.get("/news", access=Access.PUBLIC, limit=GENERAL)
 

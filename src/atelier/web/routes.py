@@ -139,6 +139,8 @@ class Routes(APIRouter):
             scope = scopes.BROWSER
             if (self.prefix + path).startswith(API) and access not in OPEN:
                 raise RuntimeError(f"{method} {self.prefix}{path} names no scope: give it one, or scope=BROWSER")
+        if scope is not None and method not in SAFE and not scope.endswith(":write"):
+            raise RuntimeError(f"{method} {self.prefix}{path} writes, and {scope} only reads")
         looking = options.pop("looking", False)
         rule = Rule(access, limit, scope=scope, looking=looking, confirmed=confirmed, unconfirmed=unconfirmed)
         options["dependencies"] = [Depends(rule), *self._after, *options.get("dependencies", [])]

@@ -23,6 +23,7 @@ class Scope(StrEnum):
     WALLET_READ = "wallet:read"
     ACCOUNT_READ = "account:read"
     DATA_READ = "data:read"
+    DATA_WRITE = "data:write"
 
 
 BROWSER: Final = None  # the scope of a route that no token opens: it is for signed-in browsers alone
@@ -35,7 +36,8 @@ MEANINGS = {
     Scope.MODELS_READ: "See the models on offer and their prices",
     Scope.WALLET_READ: "See your credits and your statement",
     Scope.ACCOUNT_READ: "See your name, your e-mail and your tokens",
-    Scope.DATA_READ: "Export everything that the studio keeps about you",
+    Scope.DATA_READ: "Fetch exports of everything that the studio keeps about you",
+    Scope.DATA_WRITE: "Have such exports made",
 }
 
 

@@ -9,8 +9,10 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from fastapi import Request
+from fastapi import Depends, Request
+from fastapi.routing import APIRoute
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from tests.ops.audit.conftest import Scene
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
@@ -19,8 +21,9 @@ from atelier import assets
 from atelier.assets import Assets, Store
 from atelier.assets.intake import Brought
 from atelier.assets.links import Links
+from atelier.base import events
 from atelier.base.crypto import digest
-from atelier.base.db import Acting
+from atelier.base.db import Acting, Database
 from atelier.base.ids import new_id
 from atelier.base.isolation import isolate
 from atelier.base.log import get_log
@@ -31,11 +34,17 @@ from atelier.limits import Limit, Limiter, Standing
 from atelier.limits.limit import NONE, PAGES
 from atelier.ops.audit.checks import files, libraries, place, secrets
 from atelier.ops.audit.guests import picture
+from atelier.people import identify, tokens
+from atelier.people.access_tokens import Access as Said
+from atelier.people.identify import Found
 from atelier.people.passwords import Passwords
+from atelier.people.tables import Token
 from atelier.studio.request import Whole
+from atelier.web import scopes
 from atelier.web.access import Access
 from atelier.web.caller import Caller, Role
-from atelier.web.routes import Routes
+from atelier.web.routes import Routes, Rule
+from atelier.web.scopes import Scope as TokenScope
 
 Sabotage = Callable[[Scene, pytest.MonkeyPatch], Awaitable[None]]
 SABOTAGES: dict[str, list[Sabotage]] = {}
@@ -205,6 +214,61 @@ async def a_server_that_believes_every_proxy(scene: Scene, patch: pytest.MonkeyP
 @against("guessing.standing")
 async def a_proxy_that_drops_standings(scene: Scene, patch: pytest.MonkeyPatch) -> None:
     scene.app.add_middleware(Meddler, change=lambda name, value: None if name == b"ratelimit" else value)
+
+
+# --- tokens
+
+
+@against("tokens.hashed")
+async def a_trail_that_keeps_tokens(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    create = tokens.create
+
+    async def noted(db: AsyncSession, *, member_id: UUID, **more: Any) -> tuple[Token, str]:
+        token, secret = await create(db, member_id=member_id, **more)
+        await events.record(db, "token:noted", member=member_id, words=secret)
+        return token, secret
+
+    patch.setattr(tokens, "create", noted)
+
+
+@against("tokens.scopes")
+async def a_route_of_the_api_that_forgets_scopes(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    scene.app.add_api_route("/api/v1/news", list, dependencies=[Depends(Rule(Access.MEMBER, PAGES))])
+
+
+@against("tokens.scopes")
+async def a_door_that_looks_at_no_scope(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(scopes, "check", lambda scope, caller: None)
+
+
+@against("tokens.reading")
+async def a_route_that_writes_for_who_reads(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    scene.app.router.routes.append(
+        APIRoute(
+            "/api/v1/stars",
+            lambda: None,
+            methods=["POST"],
+            dependencies=[Depends(Rule(Access.MEMBER, PAGES, scope=TokenScope.JOBS_READ))],
+            openapi_extra={"security": []},
+        )
+    )
+
+
+@against("tokens.reuse")
+async def a_database_that_forgets_what_was_used(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    scene.sql(
+        """CREATE FUNCTION forget() RETURNS trigger LANGUAGE plpgsql AS
+           $$ BEGIN NEW.used_at := NULL; RETURN NEW; END $$""",
+        "CREATE TRIGGER forget BEFORE UPDATE ON refresh_tokens FOR EACH ROW EXECUTE FUNCTION forget()",
+    )
+
+
+@against("tokens.ended")
+async def a_door_that_believes_every_signature(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    async def believed(_: Database, access: Said) -> Found:
+        return Found(Caller(access.member_id, "A", "a@example.org", Role.MEMBER, scopes=access.scopes), 60)
+
+    patch.setattr(identify, "_app", believed)
 
 
 # --- what is written down

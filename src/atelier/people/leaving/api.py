@@ -74,7 +74,7 @@ def view(export: Export, here: Parts) -> ExportView:
     )
 
 
-@routes.post("", access=Access.MEMBER, scope=Scope.DATA_READ, limit=EXPORTS, status_code=202)
+@routes.post("", access=Access.MEMBER, scope=Scope.DATA_WRITE, limit=EXPORTS, status_code=202)
 async def create_export(here: Here, me: Me, db: Db, response: Response) -> ExportView:
     """Have everything packed. One that is being made already is returned instead of a second one."""
     export = await exports.ask(db, member_id=me.member_id)
@@ -100,7 +100,7 @@ async def get_export(export_id: str, here: Here, db: Db) -> ExportView:
     return view(await exports.find(db, parse_id(export_id, "export")), here)
 
 
-@routes.post("/{export_id}/cancellation", access=Access.MEMBER, scope=Scope.DATA_READ, limit=GENERAL)
+@routes.post("/{export_id}/cancellation", access=Access.MEMBER, scope=Scope.DATA_WRITE, limit=GENERAL)
 async def cancel_export(export_id: str, here: Here, db: Db) -> ExportView:
     """Stop an export; nothing of it is left."""
     return view(await exports.cancel(db, parse_id(export_id, "export")), here)

@@ -24,6 +24,7 @@ from atelier.ops.audit.checks import (
     recovery,
     routes,
     secrets,
+    tokens,
 )
 
 
@@ -40,6 +41,7 @@ SUBJECTS = (
     powers,
     edge,
     secrets,
+    tokens,
     records,
     money,
     jobs,

@@ -133,6 +133,7 @@ async def secrets(ground: Ground) -> Evidence:
         ("members", "password_hash", "id"),
         ("sessions", "digest", "member_id"),
         ("tokens", "digest", "member_id"),
+        ("refresh_tokens", "digest", "member_id"),
     )
     faults, tried = [], 0
     for database, acting in (
