@@ -53,8 +53,10 @@ def opened_studio(owner_url: str, secret: str) -> Iterator[Opened]:
         "ATELIER_SECRET": secret,
         "ATELIER_EXTRAS": "none",
         "ATELIER_DATABASE_URL": owner_url,
-        "ATELIER_LIMITS": "generation=1000/minute, pages=100000/minute, general=100000/minute",
+        "ATELIER_LIMITS": "generation=1000/minute, pages=100000/minute, general=100000/minute,"
+        " files=100000/minute, sign_in_form=100000/minute",
         "ATELIER_WELCOME_CREDITS": "200",
+        "ATELIER_TRUSTED_PROXIES": "127.0.0.1",  # so that a bench can come from many addresses
     }
     with ExitStack() as stack:
         stack.callback(shutil.rmtree, folder, ignore_errors=True)

@@ -61,7 +61,5 @@ def _environment(folders: tuple[Path, ...], kind: str) -> Environment:
     environment.filters.update(formats.FILTERS)
     environment.globals.update(spoken=language.spoken)
     environment.policies["ext.i18n.trimmed"] = True
-    environment.install_gettext_callables(  # type: ignore[attr-defined]  # added by the i18n extension
-        language.translate, language.translate_many, newstyle=True
-    )
+    language.teach(environment)
     return environment

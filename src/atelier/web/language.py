@@ -9,11 +9,15 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from babel import Locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from fastapi import Request
+from jinja2 import Environment, pass_eval_context
+from jinja2.nodes import EvalContext
+from markupsafe import Markup
 
 FOLDER = Path(__file__).parents[1] / "locale"
 COOKIE = "language"
@@ -70,6 +74,24 @@ def translate(message: str) -> str:
 def translate_many(one: str, many: str, count: int) -> str:
     """`one` or `many`, as the language that is spoken now counts."""
     return _catalog(spoken()).ngettext(one, many, count)
+
+
+def teach(environment: Environment) -> None:
+    """Have templates speak: `{% trans %}`, `ngettext` and `_` in them are in the language that is spoken then."""
+    environment.install_gettext_callables(  # type: ignore[attr-defined]  # added by the i18n extension
+        translate, translate_many, newstyle=True
+    )
+    environment.globals["_"] = _said
+
+
+@pass_eval_context
+def _said(context: EvalContext, message: str, **values: Any) -> str:
+    """A phrase, with `values` put in. Jinja's own takes every phrase for HTML and for a format; refusals repeat what
+    somebody wrote, and that is neither."""
+    found = translate(message)
+    if not values:
+        return found
+    return (Markup(found) if context.autoescape else found) % values  # noqa: S704 - values are for what templates say
 
 
 @cache

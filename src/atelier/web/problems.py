@@ -8,6 +8,7 @@ from urllib.parse import quote
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
+from sqlalchemy.exc import TimeoutError as PoolExhausted
 from starlette.exceptions import HTTPException
 
 from atelier.base.errors import AtelierError, SignedOut, TooMany
@@ -69,6 +70,11 @@ def install(app: FastAPI) -> None:
         for name, value in (error.headers or {}).items():  # a 405 must say what is allowed (RFC 9110, 15.5.6)
             refusal.headers[name] = value
         return refusal
+
+    @app.exception_handler(PoolExhausted)
+    async def busy(request: Request, error: PoolExhausted) -> Response:
+        get_log().warning("web:busy", path=request.url.path)
+        return answer(request, 503, "busy", "Too much is going on just now. Try again in a moment.", retry=True)
 
     @app.exception_handler(Exception)
     async def crash(request: Request, error: Exception) -> Response:
