@@ -13,6 +13,8 @@ from atelier.base.scrub import scrubbed, text
     [
         "e6FxSqIph0JPrC06s6_8V72w87W5O6egh51ouHZoGS4",
         "atl_aX4bOQYbVfCxBHiAGvb1qp503f5hQihr6BJ1FxfvxjE",
+        "atl_1ZJRaEWLoJ7wWXpXeioNr0rTZwmTQVAxQK8lVe5x2yoGxj",
+        "atr_9rTZwmTQVAxQK8lVe5x2yoGxj1ZJRaEWLoJ7wWXpXeioN0",
         "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl",
         "mara.lind+studio@example.org",
         "mära@bücher.example",

@@ -172,7 +172,7 @@ async def page(
         facts=await trail(db, Wanted(member=member_id), limit=10),
         going=await departure(db, member_id),
         lock=next((lock for lock in await guarding.locks(db, here.limiter) if lock.name == name), None),
-        browser=rules.browser,
+        device=rules.device,
         typed=typed or {},
         faults=faults or {},
         given=request.query_params.get("given", ""),
