@@ -68,6 +68,7 @@ def test_an_engine_says_what_it_lacks(weights: Path) -> None:
     )
     assert Engines(release(), roots=(home,), elsewhere={"diffusers"}).lack("diffusers", "nowhere") is None
     assert Engines(release(), roots=(home,)).lack("sketch", "") is None
+    assert Engines(release(), local=False).able == ("sketch",)
     if not MISSING:
         assert Engines(release(), roots=(home / "data", home)).lack("diffusers", "house/weights") is None
 

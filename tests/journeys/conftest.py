@@ -47,6 +47,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def studio_database(postgres: EmbeddedPostgres) -> Iterator[str]:
     """The studio's database, as the superuser."""
+    with fresh_database(postgres) as database:
+        yield database
+
+
+@contextmanager
+def fresh_database(postgres: EmbeddedPostgres) -> Iterator[str]:
+    """A migrated database for one studio, as the superuser."""
     name = f"j{new_id().hex}"
     with psycopg.connect(libpq_url(postgres.url()), autocommit=True) as db:
         db.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} OWNER {migrate.OWNER} STRATEGY FILE_COPY")

@@ -12,7 +12,16 @@ from tests.journeys.visitor import sign_up
 
 AXE = (Path(__file__).parent / "vendor" / "axe.js").read_text()
 DOORS = ["/", "/sign-up", "/sign-in", "/sign-in?done=reset", "/forgotten"]
-ROOMS = ["/make/image.generate", "/jobs", "/jobs?state=failed", "/library", "/library?q=nothing", "/wallet", "/account"]
+ROOMS = [
+    "/make/image.generate",
+    "/make/image.edit",
+    "/jobs",
+    "/jobs?state=failed",
+    "/library",
+    "/library?q=nothing",
+    "/wallet",
+    "/account",
+]
 CONSOLE = ["/console", "/console/members", "/console/queue", "/console/models", "/console/invitations", "/console/mail"]
 RECORDS = ["/console/trail", "/console/trail?kind=nothing:", "/console/limits", "/console/flags"]
 RULES = {

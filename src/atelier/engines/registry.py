@@ -75,10 +75,20 @@ class Engines:
         """Why a model of this engine with these weights cannot work, and what mends it; None if it can."""
         if engine_id != "diffusers" or engine_id in self._elsewhere:
             return None
+        return self._unable(engine_id) or weights.lack(self.place(named))
+
+    @property
+    def able(self) -> tuple[str, ...]:
+        """The engines that can work on this host, so that its worker leaves others' jobs to those that can."""
+        return tuple(engine_id for engine_id in self._known if not self._unable(engine_id))
+
+    def _unable(self, engine_id: str) -> str | None:
+        if engine_id != "diffusers":
+            return None
         if not self._local:
             return "Models that run here are left out (ATELIER_EXTRAS=none)."
         absent = next((library for library in LIBRARIES if find_spec(library) is None), None)
-        return f"{absent} is not installed. `bin/setup local` brings it." if absent else weights.lack(self.place(named))
+        return f"{absent} is not installed. `bin/setup local` brings it." if absent else None
 
     async def close(self) -> None:
         for engine in self._open.values():

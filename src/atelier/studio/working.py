@@ -30,7 +30,7 @@ async def work_until(
     concurrency: int = 2,
     grace: float = GRACE,
 ) -> None:
-    """Perform the studio's jobs until `stop` is set; `queues` are engines' ids, all that are known by default."""
+    """Perform the studio's jobs until `stop` is set; `queues` are engines' ids, all that can work here by default."""
     stops = Stops(studio.worker_db)
     postman = Postman(studio.worker_db, studio.carrier, studio.doors.keys, studio.origin)
     answerer = Answerer(studio.worker_db, studio.doors.writer)
@@ -47,7 +47,7 @@ async def work_until(
             studio.signals,
             stops,
             lambda job, member, state: expire(studio.worker_db, job, member, state),
-            queues=queues or studio.engines.ids,
+            queues=queues or studio.engines.able,
             concurrency=concurrency,
             stop=stop,
             rounds=rounds,

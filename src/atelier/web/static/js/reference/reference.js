@@ -58,6 +58,7 @@ customElements.define("reference-field", class extends HTMLElement {
 
   #open() {
     this.#piece("dialog").showModal();
+    this.#piece("[data-find]").focus();
     if (!this.#piece("[data-choices]").children.length) this.#look("", 0);
   }
 
@@ -69,6 +70,7 @@ customElements.define("reference-field", class extends HTMLElement {
     list.setAttribute("aria-busy", "true");
     await window.htmx.ajax("GET", `/library/choices?q=${encodeURIComponent(words)}`, { target: list, swap: "innerHTML" });
     list.removeAttribute("aria-busy");
+    if (!list.closest("dialog").contains(document.activeElement)) list.querySelector("[data-choice]")?.focus(); // the one in focus went
   }
 
   #click(event) {
