@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import httpx
 import pytest
@@ -57,6 +58,11 @@ async def test_the_api_describes_what_opens_each_route(app: FastAPI, visitor: ht
 def test_each_scope_has_its_words_and_is_needed_somewhere(app: FastAPI) -> None:
     assert MEANINGS.keys() == set(Scope)
     assert {rule.scope for _, rule in rules(app) if rule.scope} == set(Scope)
+
+
+def test_the_guide_tells_of_each_scope() -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "guide" / "api-tokens.md").read_text()
+    assert [scope.value for scope in Scope if f"`{scope.value}`" not in guide] == []
 
 
 async def test_a_token_that_lacks_the_scope_is_told_which(visitor: httpx.AsyncClient, maker: Person) -> None:
