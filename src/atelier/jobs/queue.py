@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from procrastinate import App, BaseRetryStrategy, JobContext, PsycopgConnector, RetryDecision
@@ -21,7 +21,7 @@ from sqlalchemy import URL
 from atelier.base.db import libpq_url
 from atelier.base.signals import Signals
 from atelier.jobs.background import Again, Task, register
-from atelier.jobs.tables import Job
+from atelier.jobs.tables import Claim
 
 CHANNEL = "atelier_queue"  # each new entry's queue
 
@@ -30,7 +30,7 @@ CHANNEL = "atelier_queue"  # each new entry's queue
 class Taken:
     """A job that this worker has claimed, and the queue's entry that stands for it."""
 
-    job: Job
+    job: Claim
     entry: int
 
 
@@ -48,7 +48,7 @@ class _WhenAsked(BaseRetryStrategy):
 
 _ENTRY = ["id", "status", "task_name", "priority", "lock", "queueing_lock"]
 _ENTRY += ["args", "scheduled_at", "queue_name", "attempts"]
-_COLUMNS = [column.key for column in Job.__table__.columns]
+_COLUMNS = [field.name for field in fields(Claim)]
 _SELECTED = [f"(entry).{name}" for name in _ENTRY] + [f"(job).{name} AS job_{name}" for name in _COLUMNS]
 _TAKE = f"SELECT {', '.join(_SELECTED)} FROM take_job(%(queues)s::varchar[], %(worker)s)"  # noqa: S608 - our own names
 _LEAVE = "DELETE FROM procrastinate_jobs WHERE id = %(entry)s AND worker_id = %(worker)s RETURNING id"
@@ -60,7 +60,7 @@ class Entries(JobManager):
     def __init__(self, connector: PsycopgConnector, signals: Signals) -> None:
         super().__init__(connector)
         self._signals = signals
-        self._claimed: dict[int, Job] = {}
+        self._claimed: dict[int, Claim] = {}
         self._gone: set[int] = set()
         self._heard = 0
         self._worker: int | None = None
@@ -94,7 +94,7 @@ class Entries(JobManager):
             if heard == self._heard:  # else one came in while we looked, and its signal would be lost
                 return None
         if row["job_id"] is not None:
-            self._claimed[row["id"]] = Job(**{name: row[f"job_{name}"] for name in _COLUMNS})
+            self._claimed[row["id"]] = Claim(**{name: row[f"job_{name}"] for name in _COLUMNS})
         return QueueJob.from_row({**row, "worker_id": worker_id})
 
     async def listen_for_jobs(
@@ -116,7 +116,7 @@ class Entries(JobManager):
         finally:
             end()
 
-    def claimed(self, entry: int) -> Job | None:
+    def claimed(self, entry: int) -> Claim | None:
         """The job that was claimed with an entry, or None if it had ended already."""
         return self._claimed.pop(entry, None)
 

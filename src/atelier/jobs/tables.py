@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -63,6 +64,24 @@ class Job(Table):
     @property
     def over(self) -> bool:
         return State(self.state).over
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A job as the worker knows it that has claimed it: what it takes to make it, and to end it."""
+
+    id: UUID
+    member_id: UUID
+    tool: str
+    model: str
+    queue: str
+    title: str
+    input: dict[str, Any]
+    attempt: int
+    expected: int
+    price: int
+    deadline_s: int
+    cancel_requested_at: datetime | None
 
 
 class Progress(Table):

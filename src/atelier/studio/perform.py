@@ -28,6 +28,7 @@ from atelier.jobs import Job, State, rules
 from atelier.jobs.background import Again
 from atelier.jobs.progress import Reporter
 from atelier.jobs.queue import Taken
+from atelier.jobs.tables import Claim
 from atelier.jobs.worker import Stops
 from atelier.studio.begin import NoSuchPicture
 from atelier.studio.house import Studio
@@ -59,7 +60,7 @@ async def perform(studio: Studio, stops: Stops, taken: Taken) -> bool:
     return await finish(studio.worker_db, job, ending, entry=taken.entry)
 
 
-async def _attempt(studio: Studio, stops: Stops, job: Job) -> Ending:
+async def _attempt(studio: Studio, stops: Stops, job: Claim) -> Ending:
     """Let the engine work; its ending. Raises `Again` for another attempt, with the job back in the queue."""
     kept: dict[int, Kept] = {}
     task = asyncio.current_task()
@@ -97,7 +98,7 @@ async def _attempt(studio: Studio, stops: Stops, job: Job) -> Ending:
     return Ending(State.SUCCEEDED, kept)
 
 
-async def _make(studio: Studio, job: Job, kept: dict[int, Kept]) -> None:
+async def _make(studio: Studio, job: Claim, kept: dict[int, Kept]) -> None:
     """Run the engine, report on the way, and put each finished file into the store."""
     reporter = Reporter(studio.worker_db, job.id, job.member_id)
     work = await _work(studio, job)
@@ -118,7 +119,7 @@ async def _make(studio: Studio, job: Job, kept: dict[int, Kept]) -> None:
                     )
 
 
-async def _work(studio: Studio, job: Job) -> Work:
+async def _work(studio: Studio, job: Claim) -> Work:
     """What the engine is given; the pictures that it works on are read before it begins, and no transaction is held."""
     model = next((model for model in studio.catalog.current.models if model.id == job.model), None)
     tool = find(job.tool)
@@ -129,7 +130,7 @@ async def _work(studio: Studio, job: Job) -> Work:
     return Work(job.tool, weights, job.input, files, model.family if model else "")
 
 
-async def _file(studio: Studio, job: Job, name: str, asset_id: UUID) -> bytes:
+async def _file(studio: Studio, job: Claim, name: str, asset_id: UUID) -> bytes:
     try:
         async with studio.worker_db.transaction(Acting.member(job.member_id)) as db:
             asset = await assets.get(db, asset_id)
@@ -138,7 +139,7 @@ async def _file(studio: Studio, job: Job, name: str, asset_id: UUID) -> bytes:
     return await studio.assets.store.get(asset.path)
 
 
-def _settings(job: Job, position: int, made_with: Mapping[str, Any]) -> dict[str, Any]:
+def _settings(job: Claim, position: int, made_with: Mapping[str, Any]) -> dict[str, Any]:
     """What would make one file again: travels with it and stands in its row."""
     return {"tool": job.tool, "model": job.model, "input": {**job.input, **made_with}, "position": position}
 
@@ -147,7 +148,7 @@ def _failed(code: str, message: str, kept: dict[int, Kept] | None = None) -> End
     return Ending(State.FAILED, kept or {}, code, message)
 
 
-async def _requeue(database: Database, job: Job, *, reason: str, counts: bool = True) -> None:
+async def _requeue(database: Database, job: Claim, *, reason: str, counts: bool = True) -> None:
     """Put our row back to waiting; the queue's own entry goes back with `Again`."""
     async with database.transaction(Acting.member(job.member_id)) as db:
         back = await db.execute(
@@ -184,7 +185,7 @@ _END = text(
 )
 
 
-async def finish(database: Database, job: Job, ending: Ending, *, entry: int | None = None) -> bool:
+async def finish(database: Database, job: Claim | Job, ending: Ending, *, entry: int | None = None) -> bool:
     """Write an ending in one transaction: the job's state, files, settlement, the fact, and the queue's `entry` gone.
 
     False if another attempt owns the job, or it has ended already; then nothing is written.
