@@ -73,6 +73,7 @@ async def _cost(owner_url: str, secret: str) -> dict[str, float]:
         )
         studio = await stack.enter_async_context(open_studio(settings))
         await stack.enter_async_context(studio.signals.running())
+        await studio.signals.connected.wait()  # nobody is remembered before
         held = await _session(studio.web_db)
         ours = ruled(create_app(studio).state.parts)
         apps: dict[str, tuple[Called, str]] = {
