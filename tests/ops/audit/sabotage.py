@@ -34,16 +34,18 @@ from atelier.limits import Limit, Limiter, Standing
 from atelier.limits.limit import NONE, PAGES
 from atelier.ops.audit.checks import files, libraries, place, secrets
 from atelier.ops.audit.guests import picture
-from atelier.people import identify, tokens
+from atelier.people import identify, sessions, tokens
 from atelier.people.access_tokens import Access as Said
+from atelier.people.factors import entrance
+from atelier.people.factors.entrance import Opened
 from atelier.people.identify import Found
 from atelier.people.passwords import Passwords
 from atelier.people.tables import Token
 from atelier.studio.request import Whole
-from atelier.web import scopes
+from atelier.web import confirmed, scopes
 from atelier.web.access import Access
 from atelier.web.caller import Caller, Role
-from atelier.web.routes import Routes, Rule
+from atelier.web.routes import Routes, Rule, every
 from atelier.web.scopes import Scope as TokenScope
 
 Sabotage = Callable[[Scene, pytest.MonkeyPatch], Awaitable[None]]
@@ -187,6 +189,35 @@ async def a_limiter_that_does_not_count(scene: Scene, patch: pytest.MonkeyPatch)
 @against("limits.shared")
 async def a_redis_that_is_gone(scene: Scene, patch: pytest.MonkeyPatch) -> None:
     scene.change(limiter=Limiter("redis://127.0.0.1:9/0"))
+
+
+# --- second factors
+
+
+@against("factors.confirmed")
+async def an_operators_write_that_asks_nobody(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    _, rule = next((route, rule) for route, rule in every(scene.app) if rule is not None and rule.confirmed)
+    patch.setattr(rule, "confirmed", False)
+    patch.setattr(rule, "access", Access.OPERATOR)
+
+
+@against("factors.confirmed")
+async def a_confirmation_that_lasts_for_ever(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(confirmed, "fresh", lambda caller, at: True)
+
+
+@against("factors.sealed")
+async def a_secret_as_it_is(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    row = f"'{new_id()}', '{await scene.member()}', 'JBSWY3DPEHPK3PXP'"
+    scene.sql(f"INSERT INTO authenticators (id, member_id, secret) VALUES ({row})")
+
+
+@against("factors.half")
+async def a_door_that_forgets_factors(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    async def open_door(db: AsyncSession, *, wanted: str, **more: Any) -> Opened:
+        return Opened(await sessions.start(db, **more))
+
+    patch.setattr(entrance, "open_door", open_door)
 
 
 # --- who guesses

@@ -21,6 +21,7 @@ SLOW = {
     "edge.cookies",
     "secrets.passwords",
     "secrets.log",
+    "factors.half",
     "tokens.hashed",
     "tokens.scopes",
     "tokens.reading",

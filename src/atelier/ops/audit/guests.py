@@ -118,6 +118,8 @@ async def _open_account(studio: Studio, guest: Guest) -> None:
 async def own_more(owner: rows.Owner, maker: Maker) -> None:
     """Give the maker one of everything else that this release's tables can hold."""
     maker.rows, maker.unmade = await rows.one_of_each(owner, maker.id, maker.marker, QUEUED)
+    # one of each are second factors too, and the guest goes on signing in by password alone
+    await owner.execute("UPDATE members SET protected = false WHERE id = $1", maker.id)
 
 
 async def ban(owner: rows.Owner, banned: Guest) -> None:

@@ -43,7 +43,7 @@ async def propose(db: AsyncSession, seal: Seal, *, member_id: UUID) -> None:
     await db.execute(delete(Authenticator).where(_mine(member_id), Authenticator.confirmed_at.is_(None)))
     made = new_id()
     secret = base64.b32encode(secrets.token_bytes(rules.SECRET)).decode()
-    sealed = seal.close(secret, purpose=_purpose(made, member_id))
+    sealed = seal.close(secret, purpose=purpose(made, member_id))
     await db.execute(insert(Authenticator).values(id=made, member_id=member_id, secret=sealed).inline())
 
 
@@ -117,7 +117,7 @@ async def _find(db: AsyncSession, seal: Seal, member_id: UUID, *, waiting: bool)
     row = (await db.execute(wanted)).one_or_none()
     if row is None:
         return None
-    secret = seal.open(row.secret, purpose=_purpose(row.id, member_id))
+    secret = seal.open(row.secret, purpose=purpose(row.id, member_id))
     if secret is None:
         raise Unreadable
     return _Opened(row.id, base64.b32decode(secret))
@@ -127,6 +127,6 @@ def _mine(member_id: UUID) -> ColumnElement[bool]:
     return Authenticator.member_id == member_id
 
 
-def _purpose(id: UUID, member_id: UUID) -> str:
+def purpose(id: UUID, member_id: UUID) -> str:
     """What the secret is sealed for: this row of this member, so that nobody's is put in another's place."""
     return f"authenticator {id} {member_id}"

@@ -23,6 +23,8 @@ from atelier.people.tables import Member
 from atelier.web.parts import Parts
 from atelier.web.routes import address
 
+SEALED = "second factors"  # the purpose of the key that seals their secrets
+
 
 class WrongCode(AtelierError):
     """The code is none of the account's now, or was used before."""
@@ -46,7 +48,7 @@ class NoPasskeys(AtelierError):
 
 def seal(here: Parts) -> Seal:
     """What seals the secrets of second factors."""
-    return Seal(here.key("second factors"))
+    return Seal(here.key(SEALED))
 
 
 async def at_door(request: Request, here: Parts, member_id: UUID) -> tuple[Locks, Place]:
