@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import re
 from collections.abc import AsyncIterator
@@ -159,9 +160,9 @@ class Store:
         """The cloud's own signed link to a file; only where `remote`."""
         return await obstore.sign_async(self._backend, "GET", path, lasts)
 
-    async def drop_unfinished(self, before: datetime) -> int:
+    async def drop_unfinished(self, before: datetime, under: str = "") -> int:
         """Delete what killed processes left half written in a folder, and say how many; a cloud does that by itself."""
-        return await asyncio.to_thread(_drop_unfinished, self.folder, before) if self.folder else 0
+        return await asyncio.to_thread(_drop_unfinished, self.folder, under, before) if self.folder else 0
 
     async def check(self) -> None:
         """Write, read and delete a small file, to know that the store works; raises what is wrong."""
@@ -205,12 +206,15 @@ def _to_disk(path: Path) -> None:
             os.close(handle)
 
 
-def _drop_unfinished(folder: Path, before: datetime) -> int:
+def _drop_unfinished(root: Path, under: str, before: datetime) -> int:
     dropped = 0
-    for path in folder.rglob("*#*"):
+    for path in list((root / under).rglob("*#*")):
         if _STAGED.search(path.name) and path.is_file() and path.stat().st_mtime < before.timestamp():
             path.unlink(missing_ok=True)
             dropped += 1
+            with contextlib.suppress(OSError):  # up to the first folder that still holds something
+                for above in path.relative_to(root).parents[:-1]:
+                    (root / above).rmdir()
     return dropped
 
 

@@ -103,7 +103,7 @@ async def forget(store: Store, member_id: UUID) -> int:
     async for chunk in store.list(f"{member_id}/"):
         await store.delete(*(found.path for found in chunk))
         count += len(chunk)
-    return count
+    return count + await store.drop_unfinished(now(), f"{member_id}/")
 
 
 async def sweep_until(worker_db: Database, store: Store, stop: asyncio.Event, *, first: float = 900) -> None:

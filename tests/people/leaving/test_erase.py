@@ -214,3 +214,14 @@ async def test_an_operator_who_leaves_stays_in_the_trail_by_number(
     await eraser.run(str(operator.member_id))
     facts = rows(studio, "SELECT kind, address FROM events WHERE actor_id = %s", operator.member_id)
     assert facts == [{"kind": "member:signed_out", "address": None}]
+
+
+async def test_what_a_killed_worker_left_half_written_goes_too(studio: Studio, eraser: Eraser, full: Full) -> None:
+    me, folder = full.person.member_id, studio.assets.store.folder
+    assert folder is not None
+    (folder / str(me) / "exports").mkdir()
+    (folder / str(me) / "exports" / "one-1.zip#1").write_bytes(b"half")
+    await leaves(studio, full.person)
+    due(studio, me)
+    await eraser.run(str(me))
+    assert list(folder.glob(f"{me}*")) == []  # not even a folder of that name

@@ -163,6 +163,8 @@ async def test_after_a_killed_attempt_the_next_begins_anew(studio: Studio, expor
     assert killed is not None
     half = f"{me}/exports/{export.id}-1.zip"
     await studio.assets.store.put(half, b"half", "application/zip")
+    assert studio.assets.store.folder is not None
+    (studio.assets.store.folder / f"{half}#1").write_bytes(b"half")  # as the store names what it is still writing
     await exporter.run(str(export.id), str(me))
     done = await look(studio, export)
     assert (done.state, done.attempt, done.files) == ("ready", 2, 2)
@@ -185,7 +187,7 @@ async def test_a_full_disk_says_so_and_keeps_nothing(studio: Studio, exporter: E
     done = await look(studio, export)
     assert (done.state, done.error_code) == ("failed", "storage_full")
     assert below(studio, me) == before
-    assert "The studio's storage is full" in (await full.person.client.get("/account/data")).text
+    assert "storage is full, so the file could not be kept" in (await full.person.client.get("/account/data")).text
 
 
 async def test_only_the_member_fetches_it_and_only_with_its_link(

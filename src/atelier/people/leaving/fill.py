@@ -178,7 +178,8 @@ class Exporter:
         get_log().warning("export:failed", export=str(export.id), code=code)
 
     async def clear(self, member_id: UUID) -> None:
-        """Delete what lies among a member's exports and can be fetched by nobody."""
+        """Delete what lies among a member's exports and can be fetched by nobody, half written ones too."""
+        await self.store.drop_unfinished(now(), rules.folder(member_id))
         there = [found.path async for listed in self.store.list(rules.folder(member_id)) for found in listed]
         if not there:
             return
