@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from atelier.assets.shelf import Assets
+from atelier.web.parts import promptly
 
 
 def _assets(request: Request) -> Assets:
@@ -14,4 +15,4 @@ def _assets(request: Request) -> Assets:
     return found
 
 
-Shelf = Annotated[Assets, Depends(_assets)]
+Shelf = Annotated[Assets, Depends(promptly(_assets))]

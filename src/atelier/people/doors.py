@@ -13,6 +13,7 @@ from atelier.limits.network import network
 from atelier.notify import Keys, Writer
 from atelier.people.rules import mailbox
 from atelier.people.signup import Welcome
+from atelier.web.parts import promptly
 
 
 class Mode(StrEnum):
@@ -51,4 +52,4 @@ def doors(request: Request) -> Doors:
     return found
 
 
-Entry = Annotated[Doors, Depends(doors)]
+Entry = Annotated[Doors, Depends(promptly(doors))]

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from atelier.studio.house import Studio
+from atelier.web.parts import promptly
 
 
 def studio(request: Request) -> Studio:
@@ -14,4 +15,4 @@ def studio(request: Request) -> Studio:
     return found
 
 
-Whole = Annotated[Studio, Depends(studio)]
+Whole = Annotated[Studio, Depends(promptly(studio))]

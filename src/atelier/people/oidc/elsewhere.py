@@ -23,6 +23,7 @@ from atelier.people.oidc.reach import Reach
 from atelier.people.oidc.refusals import ProviderDown, ProviderLied
 from atelier.people.oidc.said import Said
 from atelier.web.caller import Caller
+from atelier.web.parts import promptly
 
 HURRY = 3.0  # seconds that signing out here waits to learn how to sign out there
 
@@ -110,4 +111,4 @@ def elsewhere(request: Request) -> Elsewhere:
     return found
 
 
-ElsewhereHere = Annotated[Elsewhere, Depends(elsewhere)]
+ElsewhereHere = Annotated[Elsewhere, Depends(promptly(elsewhere))]
