@@ -20,8 +20,8 @@ from atelier.ledger import api as ledger_api
 from atelier.ledger import pages as ledger_pages
 from atelier.ops import health
 from atelier.ops.console import doors as console_doors
-from atelier.ops.console import leaving as console_leaving
 from atelier.ops.console import factors as console_factors
+from atelier.ops.console import leaving as console_leaving
 from atelier.ops.console import member_pages as console_member_pages
 from atelier.ops.console import outbox as console_outbox
 from atelier.ops.console import pages as console_pages
@@ -142,7 +142,9 @@ def create_app(studio: Studio) -> FastAPI:
             allow_origins=studio.cors_origins,
             allow_methods=["GET", "POST", "PATCH", "DELETE"],
             allow_headers=["authorization", "content-type", "idempotency-key", "last-event-id"],
-            expose_headers=["location", "ratelimit", "ratelimit-policy", "retry-after", "x-request-id"],
+            expose_headers=[
+                *("location", "ratelimit", "ratelimit-policy", "retry-after", "www-authenticate", "x-request-id")
+            ],
         )
     app.add_middleware(Asked)
     app.add_middleware(Bounds)

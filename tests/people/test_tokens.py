@@ -89,6 +89,15 @@ async def test_a_token_makes_no_other(visitor: httpx.AsyncClient, maker: Person)
     assert (await maker.client.get("/api/v1/tokens")).json()["total"] == 1
 
 
+async def test_who_was_long_away_confirms_before_making_one(maker: Person, owner_url: str) -> None:
+    with psycopg.connect(libpq_url(owner_url), autocommit=True) as db:
+        db.execute("UPDATE sessions SET confirmed_at = now() - interval '1 hour'")
+    answer = await maker.client.post("/api/v1/tokens", json=GOOD)
+    assert (answer.status_code, answer.json()["code"]) == (403, "confirmation_needed")
+    await maker.client.post("/account/tokens", data={"label": "x"})
+    assert (await maker.client.get("/api/v1/tokens")).json()["total"] == 0
+
+
 async def test_a_stranger_sees_and_revokes_nothing(maker: Person, stranger: Person) -> None:
     made = await _make(maker)
     assert (await stranger.client.get("/api/v1/tokens")).json() == {"items": [], "next": None, "total": 0}

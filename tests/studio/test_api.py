@@ -77,6 +77,26 @@ async def test_what_is_wrong_has_a_code_a_sentence_and_its_field(
     assert (await api.get("/api/v1/jobs")).json()["total"] == 0
 
 
+async def test_a_token_that_makes_pictures_needs_no_more_than_that(
+    api: httpx.AsyncClient, studio: Studio, maker: UUID
+) -> None:
+    """The preset of the account page goes from the models to the files."""
+    async with studio.web_db.transaction(Acting.member(maker)) as db:
+        _, secret = await tokens.create(db, member_id=maker, name="script", scopes=tokens.MAKE)
+    api.headers["authorization"] = f"Bearer {secret}"
+    assert [model["id"] for model in (await api.get("/api/v1/models")).json()] == ["told", "other"]
+    job = (await api.post("/api/v1/jobs", json=WISH)).json()["id"]
+    async with working(studio):
+        assert "event: job:succeeded" in (await api.get(f"/api/v1/jobs/{job}/events")).text
+    assets = (await api.get(f"/api/v1/jobs/{job}")).json()["assets"]
+    for asset in assets:
+        url = (await api.get(f"/api/v1/assets/{asset}")).json()["url"]
+        assert (await api.get(url)).status_code == 200
+    assert (await api.get("/api/v1/wallet")).json()["available"] == 98
+    assert (await api.delete(f"/api/v1/assets/{assets[0]}")).json()["code"] == "insufficient_scope"
+    assert (await api.get("/api/v1/me")).json()["code"] == "insufficient_scope"
+
+
 async def test_too_few_credits_say_how_many(studio: Studio) -> None:
     async with await program(studio, await new_member(studio, credits=1)) as api:
         answer = await api.post("/api/v1/jobs", json=WISH)
