@@ -30,6 +30,7 @@ from atelier.web.routes import Routes
 
 routes = Routes(include_in_schema=False)
 Field = Annotated[str, Form()]
+ANSWER_FAULT = "The browser's answer could not be used, so no passkey was added. Try again."
 
 
 @routes.post("/account/passkeys/challenge", access=Access.MEMBER, limit=GENERAL, confirmed=True)
@@ -68,8 +69,7 @@ async def add(
             await tell(db, entry.writer, me.member_id, "passkey_added", called=name)
             return await hand_out(request, here, me, db, done="passkey")
     except (BadPasskey, challenges.ChallengeSpent, passkeys.TooManyPasskeys) as error:
-        words = "The browser's answer could not be used, so no passkey was added. Try again."
-        fault = words if isinstance(error, BadPasskey) else error.message
+        fault = ANSWER_FAULT if isinstance(error, BadPasskey) else error.message
         async with here.web_db.transaction(Acting.member(me.member_id)) as db:
             return await page(request, here, me, db, faults={"passkey": fault}, status=error.status)
 

@@ -34,6 +34,7 @@ from atelier.people.factors.tables import Passkey
 MOST = 20  # passkeys of one member
 LONGEST = 20_000  # characters of an answer
 TRANSPORTS = {each.value for each in AuthenticatorTransport}
+COPIED_FAULT = "This passkey seems to have been copied, so it opens nothing any more. Come in another way."
 PATIENCE = 120_000  # ms that a browser gives its owner
 
 
@@ -57,7 +58,7 @@ class Copied(BadPasskey):
     def __init__(self, passkey_id: UUID, member_id: UUID) -> None:
         super().__init__("counter", member_id=member_id)
         self.passkey_id = passkey_id
-        self.message = "This passkey seems to have been copied, so it opens nothing any more. Come in another way."
+        self.message = COPIED_FAULT
 
 
 class TooManyPasskeys(Conflict):
