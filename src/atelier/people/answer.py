@@ -153,6 +153,7 @@ _LOST = text(
        SELECT enter_background('people:answer', 'answer:' || id, jsonb_build_object('wish_id', id)) FROM lost"""
 )
 _OLD = text("DELETE FROM confirmations WHERE expires_at < now() - interval '1 day'")
+_UNFINISHED = text("DELETE FROM entrances WHERE expires_at < now()")  # sign-ins whose second half never came
 
 
 async def tend(database: Database) -> None:
@@ -160,3 +161,4 @@ async def tend(database: Database) -> None:
     async with database.transaction(Acting.for_studio()) as db:
         await db.execute(_LOST)
         await db.execute(_OLD)
+        await db.execute(_UNFINISHED)
