@@ -23,7 +23,7 @@ def clone(tmp_path: Path) -> Path:
     (made / "bin").mkdir(parents=True)
     (made / "requirements").mkdir()
     shutil.copy(ROOT / "bin" / "setup", made / "bin")
-    for name in ("runtime", "check", "uv"):
+    for name in ("runtime", "check", "local", "uv"):
         (made / "requirements" / f"{name}.txt").write_text("")
     return made
 
@@ -44,10 +44,10 @@ def _program(path: Path, script: str) -> None:
     path.chmod(0o755)
 
 
-def _setup(clone: Path, path: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [clone / "bin" / "setup"], env={"PATH": str(path), "HOME": "/nonexistent"}, capture_output=True, text=True
-    )
+def _setup(clone: Path, path: Path, *what: str) -> subprocess.CompletedProcess[str]:
+    command = [str(clone / "bin" / "setup"), *what]
+    environment = {"PATH": str(path), "HOME": "/nonexistent", "PIP_NO_INDEX": "1"}
+    return subprocess.run(command, env=environment, capture_output=True, text=True)
 
 
 def test_without_a_python_it_says_which_command_brings_one(clone: Path, bare: Path) -> None:
@@ -96,6 +96,58 @@ def test_a_moved_clone_is_set_up_afresh(clone: Path, bare: Path) -> None:
     assert str(moved) in (moved / ".venv" / "bin" / "atelier").read_text()
 
 
+def _torch(clone: Path, version: str) -> Path:
+    """A torch that is installed, as far as its metadata says."""
+    site = next((clone / ".venv" / "lib").glob("python*")) / "site-packages" / f"torch-{version}.dist-info"
+    site.mkdir()
+    (site / "METADATA").write_text(f"Metadata-Version: 2.1\nName: torch\nVersion: {version}\n")
+    return site
+
+
+def test_local_models_are_set_up_once_and_again_with_another_torch(clone: Path, bare: Path) -> None:
+    _program(bare / "python3", f'exec {sys.executable} "$@"')
+    _program(bare / "uname", "echo Linux")
+    (bare / "grep").symlink_to(shutil.which("grep") or "/bin/grep")
+    assert _setup(clone, bare).returncode == 0
+    assert _setup(clone, bare, "check").returncode == 0  # what others installed stays
+    found = _torch(clone, "2.13.0+cpu")
+    first = _setup(clone, bare, "local")
+    assert first.returncode == 0, first.stderr
+    assert first.stdout.startswith("Installing what local needs …\n")
+    assert (_setup(clone, bare, "local").stdout, _setup(clone, bare, "check").stdout) == ("", "")
+    setup = clone / "bin" / "setup"
+    setup.write_text(setup.read_text().replace("TORCH_VERSION=2.13.0", "TORCH_VERSION=2.99.0"))
+    shutil.rmtree(found)
+    said = _setup(clone, bare, "local")
+    assert said.returncode == 1
+    assert "torch 2.99.0 could not be installed" in said.stderr
+    assert "TORCH=any bin/setup local" in said.stderr
+    assert _setup(clone, bare).returncode == 0  # and the studio is there without it
+
+
+def test_the_studio_opens_without_the_models_that_cannot_be_set_up_and_leaves_them_out_when_told(
+    clone: Path, bare: Path
+) -> None:
+    shutil.copy(ROOT / "bin" / "studio", clone / "bin")
+    _program(clone / "bin" / "setup", 'echo "set up ${1:-runtime}"; [ "${1:-}" != local ]')
+    (clone / ".venv" / "bin").mkdir(parents=True)
+    _program(clone / ".venv" / "bin" / "python", 'echo "$@"')
+
+    def said(**more: str) -> tuple[int, str, str]:
+        environment = {"PATH": str(bare), **more}
+        done = subprocess.run([clone / "bin" / "studio"], env=environment, capture_output=True, text=True)
+        return done.returncode, done.stdout, done.stderr
+
+    opened = "set up runtime\n{}-m atelier open\n"
+    assert said() == (
+        0,
+        opened.format("set up local\n"),
+        "bin/studio: the studio opens without models that run here.\n",
+    )
+    assert said(ATELIER_EXTRAS="none") == (0, opened.format(""), "")
+    assert said(ATELIER_EXTRAS="lokal")[0] == 2
+
+
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.stem)
 def test_a_lock_has_a_hash_for_everything_and_no_address(lock: Path) -> None:
     text = lock.read_text()
@@ -114,3 +166,5 @@ def test_what_is_checked_is_what_runs() -> None:
         return {line.split(" ")[0] for line in lines if re.match(r"[a-z0-9]", line)}
 
     assert versions("runtime") <= versions("check") <= versions("bench")
+    assert versions("runtime") <= versions("local")
+    assert not [line for line in versions("local") if line.startswith(("torch==", "nvidia", "triton"))]

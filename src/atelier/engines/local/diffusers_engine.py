@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from atelier.tools.image_edit import ImageEdit
 from atelier.tools.image_generate import ImageGenerate
 
 PREVIEW = 384  # pixels on the longer side of the last look
+YIELD = 5  # how far pages and everything else come first
 NEGATIVE = 2.0  # the guidance with which a negative prompt begins to work, where less was asked for
 
 
@@ -24,6 +26,7 @@ class DiffusersEngine:
     """Makes `image.generate` and `image.edit`; each picture of a run has its own seed, the wish's plus its place."""
 
     def __init__(self) -> None:
+        os.nice(YIELD)
         self._openings = Openings()
 
     def make(self, work: Work) -> Iterator[Made]:
