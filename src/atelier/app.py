@@ -26,6 +26,7 @@ from atelier.ops.console import member_pages as console_member_pages
 from atelier.ops.console import outbox as console_outbox
 from atelier.ops.console import pages as console_pages
 from atelier.ops.console import record_pages as console_record_pages
+from atelier.ops.console import sign_ins as console_sign_ins
 from atelier.people import account as people_account
 from atelier.people import account_email as people_account_email
 from atelier.people import api as people_api
@@ -81,6 +82,7 @@ ROUTES = (
     console_pages.routes,
     console_member_pages.routes,
     console_leaving.routes,
+    console_sign_ins.routes,
     console_record_pages.routes,
     console_doors.routes,
     console_factors.routes,

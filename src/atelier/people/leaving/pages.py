@@ -35,7 +35,8 @@ EXPORTS = Limit("data_exports", "6/day", Per.MEMBER)
 async def data_page(request: Request, here: Here, entry: Entry, me: Me, db: Db) -> Response:
     """What the studio keeps about the member, to take along or to leave behind."""
     key = here.key(rules.LINK)
-    found = await exports.latest(db, member_id=me.member_id)
+    latest = await exports.latest(db, member_id=me.member_id)
+    found = [export for at, export in enumerate(latest) if at == 0 or exports.link(key, export)]
     return here.templates.page(
         request,
         "people/data/data.html",
