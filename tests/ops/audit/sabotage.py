@@ -302,6 +302,47 @@ async def a_door_that_believes_every_signature(scene: Scene, patch: pytest.Monke
     patch.setattr(identify, "_app", believed)
 
 
+# --- accounts
+
+
+@against("accounts.keys")
+async def keys_that_never_end(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    scene.sql(
+        """CREATE OR REPLACE FUNCTION people_spend_key(secret text) RETURNS text LANGUAGE sql SECURITY DEFINER
+           SET search_path = public AS $$ SELECT purpose FROM confirmations
+           WHERE digest = encode(sha256(convert_to(secret, 'UTF8')), 'hex') AND member_id = atelier_member() $$"""
+    )
+
+
+@against("accounts.welcome")
+async def a_welcome_for_everybody(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    scene.sql(
+        """CREATE OR REPLACE FUNCTION people_welcome(whose text, origin text, most integer, within_s double precision)
+           RETURNS boolean LANGUAGE sql SECURITY DEFINER AS 'SELECT true'"""
+    )
+
+
+@against("accounts.signed_out")
+async def a_database_that_tells_nobody(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    scene.sql("DROP TRIGGER changed ON sessions")
+
+
+@against("accounts.roles")
+async def a_web_role_that_gives_roles(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    scene.sql("GRANT UPDATE (role) ON members TO atelier_web")
+
+
+@against("console.opens")
+async def a_page_of_the_console_that_breaks(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    routes = Routes()
+
+    @routes.get("/console/broken", access=Access.SUPPORT, limit=PAGES)
+    async def broken() -> str:
+        raise ValueError
+
+    scene.app.include_router(routes)
+
+
 # --- what is written down
 
 

@@ -75,8 +75,18 @@ def audit_markdown(checks: Iterable[Check] = CHECKS, note: str = "") -> str:
         "is rolled back; restores and migrations are tried on a database server of its own in a temporary folder.",
         "",
         *_table(("Check", "Mission", "What it proves", "If it fails"), rows),
+        "",
+        "## By mission",
+        "",
+        *_table(("Mission", "Checks"), _by_mission(known)),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _by_mission(checks: Sequence[Check]) -> list[tuple[str, str]]:
+    """Each id of the mission with the checks that prove something of it."""
+    ids = sorted({id for check in checks for id in check.mission}, key=lambda id: (id[0], int(id[1:])))
+    return [(id, ", ".join(f"`{check.id}`" for check in checks if id in check.mission)) for id in ids]
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:

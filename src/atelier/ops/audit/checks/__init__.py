@@ -6,6 +6,7 @@ from types import ModuleType
 
 from atelier.ops.audit.check import Check
 from atelier.ops.audit.checks import (
+    accounts,
     catalog,
     database,
     edge,
@@ -44,6 +45,7 @@ SUBJECTS = (
     secrets,
     factors,
     tokens,
+    accounts,
     records,
     money,
     jobs,
