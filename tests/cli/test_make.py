@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import httpx
+import pytest
 from PIL import Image
 from tests.cli.conftest import Run
 from tests.cli.opened import Opened, until
@@ -44,7 +46,9 @@ def test_the_same_seed_makes_the_same_picture(atelier: Run, tmp_path: Path) -> N
     assert pictures[0] == pictures[1]
 
 
-def test_it_uses_the_running_studio(atelier: Run, open_studio: Callable[[], Opened], tmp_path: Path) -> None:
+def test_it_uses_the_running_studio_here_and_there(
+    atelier: Run, environment: dict[str, str], open_studio: Callable[[], Opened], tmp_path: Path
+) -> None:
     studio = open_studio()
     studio.wait_until_open()
     done = atelier(*WISH, "--out", str(tmp_path))
@@ -53,7 +57,29 @@ def test_it_uses_the_running_studio(atelier: Run, open_studio: Callable[[], Open
     assert studio.ready()  # it did not stop the database that others use
     worked = (studio.home / "log" / "worker.log").read_text()
     assert "job:succeeded" in worked
+    _make_there(atelier, environment, studio.url, tmp_path / "there")
     assert studio.ask() == 0
+
+
+def _make_there(atelier: Run, environment: dict[str, str], url: str, out: Path) -> None:
+    """By the running studio's API, as somebody with a token would from another machine."""
+    member = {"name": "Mara", "email": "mara@example.org", "password": "Seven-red-boats-4"}
+    assert httpx.post(f"{url}/sign-up", data=member).status_code == 303
+    wish = {"email": member["email"], "password": member["password"]}
+    for scopes, returns in ((["jobs:read", "jobs:write", "assets:read"], 0), (["jobs:read", "assets:read"], 1)):
+        pair = httpx.post(f"{url}/api/v1/auth/token", json={**wish, "scopes": scopes}).json()
+        environment["ATELIER_TOKEN"] = pair["access_token"]
+        done = atelier(*WISH, "--at", url, "--out", str(out), "--json")
+        assert done.returncode == returns, done.stderr
+        if returns:
+            assert json.loads(done.stdout)["reason"] == "insufficient_scope"
+        else:
+            files = json.loads(done.stdout)["files"]
+            assert sorted(map(str, out.iterdir())) == sorted(files)
+            assert len(files) == 2
+    assert pair["access_token"] not in done.stdout + done.stderr
+    del environment["ATELIER_TOKEN"]
+    assert json.loads(atelier(*WISH, "--at", url, "--json").stdout)["code"] == "no_token"
 
 
 def test_a_wish_that_cannot_be_is_refused_before_anything_is_opened(atelier: Run, home: Path) -> None:
@@ -72,6 +98,15 @@ def test_a_wish_that_cannot_be_is_refused_before_anything_is_opened(atelier: Run
         assert plain.stderr.count("\n") == 1
         assert problem["title"] in plain.stderr
     assert not (home / "postgres").exists()
+
+
+@pytest.mark.parametrize(
+    ("address", "code"),
+    [("http://studio.example.org", "in_the_clear"), ("studio.example.org", "bad_request"), ("ftp://x", "bad_request")],
+)
+def test_a_token_goes_to_no_odd_address(atelier: Run, environment: dict[str, str], address: str, code: str) -> None:
+    environment["ATELIER_TOKEN"] = "atl_x"
+    assert json.loads(atelier(*WISH, "--at", address, "--json").stdout)["code"] == code
 
 
 def test_an_unknown_member_or_model_is_refused_and_pays_nothing(atelier: Run) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
+import os
 from pathlib import Path
+from typing import Any
 
 import typer
 from rich.console import Console
@@ -15,9 +16,11 @@ from sqlalchemy import select
 from atelier.assets import Asset
 from atelier.base.db import Acting
 from atelier.base.errors import AtelierError
+from atelier.cli.files import path_of, write_whole
 from atelier.cli.house_member import member_of, pay_for_house
 from atelier.cli.opening import open_studio
 from atelier.cli.problem import problem
+from atelier.cli.remote import make_there
 from atelier.cli.terminal import DIM, complain, say
 from atelier.cli.waiting import Bar, wait_for
 from atelier.cli.wish import fields, read
@@ -35,6 +38,7 @@ def make(
     out: Path = typer.Option(Path("."), "--out", help="The folder that the files go to."),
     model: str = typer.Option("", help="The model; default: the tool's first."),
     email: str = typer.Option("", "--as", help="The member who makes and pays; default: the studio's own."),
+    at: str = typer.Option("", "--at", help="Make it in the studio at this address, with the token in ATELIER_TOKEN."),
     as_json: bool = typer.Option(False, "--json", help="Print the job, its state, files and credits as JSON."),
     show_fields: bool = typer.Option(False, "--fields", help="Only show the tool's fields."),
 ) -> None:
@@ -47,7 +51,11 @@ def make(
         wish = Wish(tool=tool, input=read(found, words or []), model=model or None, source="cli")
         found.parse(wish.input)  # what is wrong with the words needs no studio to say so
         out.mkdir(parents=True, exist_ok=True)
-        result = asyncio.run(_make(wish, out, email, quiet=as_json))
+        if at:
+            token = os.environ.get("ATELIER_TOKEN", "")
+            result = asyncio.run(make_there(wish, out, address=at, token=token, quiet=as_json))
+        else:
+            result = asyncio.run(_make(wish, out, email, quiet=as_json))
     except AtelierError as error:
         if not as_json:
             raise
@@ -55,6 +63,8 @@ def make(
         raise typer.Exit(1) from error
     if as_json:
         typer.echo(json.dumps(result))
+    else:
+        _tell(result)
     if result["state"] != State.SUCCEEDED:
         if not as_json:
             complain(str(result["error"]))
@@ -71,10 +81,6 @@ async def _make(wish: Wish, out: Path, email: str, *, quiet: bool) -> dict[str, 
         with Bar(quiet=quiet) as bar:
             job = await wait_for(studio, member_id, job_id, bar)
         files = await _write(studio, job, out)
-    if not quiet:
-        for file in files:
-            say(str(file))
-        say(f"{job.charged or 0} credit{'' if job.charged == 1 else 's'}, run {job.id}", DIM)
     done: dict[str, object] = {
         "job": str(job.id),
         "state": str(job.state),
@@ -86,15 +92,18 @@ async def _make(wish: Wish, out: Path, email: str, *, quiet: bool) -> dict[str, 
     return done
 
 
+def _tell(result: dict[str, Any]) -> None:
+    for file in result["files"]:
+        say(file)
+    say(f"{result['credits']} credit{'' if result['credits'] == 1 else 's'}, run {result['job']}", DIM)
+
+
 async def _write(studio: Studio, job: Job, out: Path) -> list[Path]:
-    """Write what the job made into the folder; each file appears whole or not at all."""
+    """Write what the job made into the folder."""
     written = []
     for asset in await _made(studio, job):
-        ending = {"image/jpeg": "jpg"}.get(asset.content_type, asset.content_type.partition("/")[2])
-        path = out / f"{_slug(job.title)}-{job.id.hex[-6:]}-{asset.position + 1}.{ending}"
-        partial = path.with_name(f".{path.name}.partial")
-        partial.write_bytes(await studio.assets.store.get(asset.path))
-        partial.replace(path)
+        path = path_of(out, job.title, job.id.hex, asset.position, asset.content_type)
+        write_whole(path, await studio.assets.store.get(asset.path))
         written.append(path)
     return written
 
@@ -103,10 +112,6 @@ async def _made(studio: Studio, job: Job) -> list[Asset]:
     of_this = select(Asset).where(Asset.job_id == job.id).order_by(Asset.position)
     async with studio.web_db.transaction(Acting.member(job.member_id)) as db:
         return list((await db.execute(of_this)).scalars())
-
-
-def _slug(title: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:40].strip("-") or "made"
 
 
 def _show(tool: Tool) -> None:
