@@ -50,8 +50,15 @@ async def test_nothing_of_a_whole_journey_is_in_the_log(app: FastAPI, studio: St
         assert made.status_code in (200, 303)
         await mara.get("/library", params={"q": PROMPT})
         await mara.get(f"/nothing/{EMAIL}", params={"next": PROMPT})
-        token = (await mara.post("/api/v1/tokens", json={"name": "laptop", "scopes": ["account:read", "jobs:write"]})).json()["token"]
+        token = (
+            await mara.post("/api/v1/tokens", json={"name": "laptop", "scopes": ["account:read", "jobs:write"]})
+        ).json()["token"]
         await _by_token(app, token)
+        pair = (await mara.post("/api/v1/auth/token", json={"email": EMAIL, "password": PASSWORD})).json()
+        await _by_token(app, pair["access_token"])
+        for _ in range(2):  # the second time tells of a thief
+            await mara.post("/api/v1/auth/refresh", json={"refresh_token": pair["refresh_token"]})
+        await mara.post("/api/v1/auth/revocation", data={"token": pair["refresh_token"]})
         await mara.post("/account/password", data={"current": "No-boats-1", "password": "Eight-red-boats-5"})
     lines = [json.loads(line) for line in written.getvalue().splitlines()]
     said = written.getvalue()
@@ -64,6 +71,8 @@ async def test_nothing_of_a_whole_journey_is_in_the_log(app: FastAPI, studio: St
         PROMPT,
         "vermilion",
         token,
+        pair["access_token"],
+        pair["refresh_token"],
         *cookies,
     ):
         assert what not in said, what
