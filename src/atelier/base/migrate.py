@@ -6,13 +6,13 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import psycopg
-from psycopg import sql
+import asyncpg
 from sqlalchemy import make_url
 
 from atelier.base.db import ROLES, libpq_url, role_password
 
-if TYPE_CHECKING:  # Alembic takes ten megabytes and a fifth of a second, and most starts have nothing to migrate
+# Alembic takes ten megabytes and a fifth of a second, psycopg six, and most starts have nothing to migrate
+if TYPE_CHECKING:
     from alembic.config import Config
 
 MIGRATIONS = Path(__file__).parents[3] / "migrations"
@@ -22,6 +22,9 @@ DATABASE = "atelier"  # in the embedded server
 
 def create_database(admin_url: str, name: str) -> str:
     """Make the owner role and its database where they are missing (embedded: as superuser); return the owner's URL."""
+    import psycopg
+    from psycopg import sql
+
     with psycopg.connect(libpq_url(admin_url), autocommit=True) as db:
         if db.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [OWNER]).fetchone() is None:
             db.execute(sql.SQL("CREATE ROLE {} LOGIN CREATEROLE").format(sql.Identifier(OWNER)))
@@ -36,6 +39,9 @@ def create_database(admin_url: str, name: str) -> str:
 
 def create_roles(owner_url: str, secret: str) -> None:
     """Make the connecting roles, without BYPASSRLS, with the passwords that the studio derives from its secret."""
+    import psycopg
+    from psycopg import sql
+
     with psycopg.connect(libpq_url(owner_url)) as db:
         db.execute("SELECT pg_advisory_xact_lock(hashtext('atelier roles'))")
         for role in ROLES:
@@ -75,11 +81,25 @@ def knows(revision: str) -> bool:
 
 def current(owner_url: str) -> str | None:
     """The migration that the database is at, or None when it has none."""
+    import psycopg
+
     with psycopg.connect(libpq_url(owner_url)) as db:
         if db.execute("SELECT to_regclass('alembic_version')").fetchone() == (None,):
             return None
         row = db.execute("SELECT version_num FROM alembic_version").fetchone()
         return row[0] if row else None
+
+
+async def reached(owner_url: str) -> str | None:
+    """The same for a web process, which needs no second driver for anything else."""
+    db = await asyncpg.connect(libpq_url(owner_url))
+    try:
+        if await db.fetchval("SELECT to_regclass('alembic_version')") is None:
+            return None
+        found: str | None = await db.fetchval("SELECT version_num FROM alembic_version")
+        return found
+    finally:
+        await db.close()
 
 
 def _revisions() -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
@@ -48,13 +49,21 @@ def migrated(settings: Settings, *, make: bool = False) -> str:
         migrate.upgrade(url, settings.secret.get_secret_value())
         return url
     url = bootstrap.owner_url(settings)
-    found = migrate.current(url)
+    _fits(migrate.current(url))
+    return url
+
+
+def serves(settings: Settings) -> None:
+    """Refuse to serve or work on a database that is not at this release's migration."""
+    _fits(asyncio.run(migrate.reached(bootstrap.owner_url(settings))))
+
+
+def _fits(found: str | None) -> None:
     if found != migrate.head():
         raise NotMigrated(
             f"The database is at migration {found or 'none'} and this release needs {migrate.head()}:"
             " run `bin/atelier migrate up`."
         )
-    return url
 
 
 @asynccontextmanager

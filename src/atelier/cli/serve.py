@@ -16,7 +16,7 @@ from atelier.base.errors import AtelierError
 from atelier.cli.lifetime import follow, leave_when_asked
 from atelier.cli.listening import listen
 from atelier.cli.logs import begin_log
-from atelier.cli.opening import holding_database, migrated
+from atelier.cli.opening import holding_database, serves
 from atelier.settings import Settings, load
 from atelier.studio import Studio
 
@@ -44,7 +44,7 @@ def serve(
     begin_log(settings)
     listening = socket.socket(fileno=socket_fd) if socket_fd >= 0 else listen(settings)
     with listening, holding_database(settings):
-        migrated(settings)
+        serves(settings)
         uvloop.run(_serve(settings, listening))
 
 

@@ -11,7 +11,7 @@ import uvloop
 from atelier import bootstrap
 from atelier.cli.lifetime import follow, leave_when_asked
 from atelier.cli.logs import begin_log
-from atelier.cli.opening import holding_database, migrated
+from atelier.cli.opening import holding_database, serves
 from atelier.settings import Settings, load
 from atelier.studio.working import work_until
 
@@ -31,7 +31,7 @@ def work(
     begin_log(settings)
     wanted = [queue.strip() for queue in (queues or settings.worker_queues).split(",") if queue.strip()]
     with holding_database(settings):
-        migrated(settings)
+        serves(settings)
         uvloop.run(_work(settings, wanted, concurrency or settings.worker_concurrency))
 
 
