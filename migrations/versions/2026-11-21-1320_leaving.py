@@ -189,11 +189,11 @@ ERASE = f"""CREATE FUNCTION people_erase(p_member uuid, p_account text) RETURNS 
        IF who.state IS DISTINCT FROM 'leaving' THEN
          RAISE EXCEPTION 'member % does not leave', p_member USING ERRCODE = 'check_violation';
        END IF;
+       -- what was left in the wallet expires; then the ledger forgets whose all that was
+       SELECT id, balance INTO wallet, rest FROM accounts WHERE member_id = p_member AND kind = 'wallet' FOR UPDATE;
        IF EXISTS (SELECT FROM holds WHERE member_id = p_member AND state = 'held') THEN
          RAISE EXCEPTION 'something of member % is still being made', p_member USING ERRCODE = 'AL103';
        END IF;
-       -- what was left in the wallet expires; then the ledger forgets whose all that was
-       SELECT id, balance INTO wallet, rest FROM accounts WHERE member_id = p_member AND kind = 'wallet' FOR UPDATE;
        IF rest > 0 THEN
          PERFORM ledger_post(gen_random_uuid(), 'expire:' || mine.pseudonym, 'expire', rest, NULL, p_member, NULL,
            ARRAY[wallet, '{REVENUE}'::uuid], ARRAY[-rest, rest]);

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import re
+import shutil
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -159,6 +160,10 @@ class Store:
     async def link(self, path: str, lasts: timedelta) -> str:
         """The cloud's own signed link to a file; only where `remote`."""
         return await obstore.sign_async(self._backend, "GET", path, lasts)
+
+    async def room(self) -> int | None:
+        """How many bytes are free on the folder's disk; None where nobody can tell."""
+        return (await asyncio.to_thread(shutil.disk_usage, self.folder)).free if self.folder else None
 
     async def drop_unfinished(self, before: datetime, under: str = "") -> int:
         """Delete what killed processes left half written in a folder, and say how many; a cloud does that by itself."""

@@ -190,6 +190,30 @@ async def test_a_full_disk_says_so_and_keeps_nothing(studio: Studio, exporter: E
     assert "storage is full, so the file could not be kept" in (await full.person.client.get("/account/data")).text
 
 
+async def test_it_never_takes_the_last_room_of_the_disk(studio: Studio, exporter: Exporter, full: Full) -> None:
+    class Narrow(Store):
+        async def room(self) -> int | None:
+            return 1_000_000
+
+        async def write(self, path, chunks, content_type):  # type: ignore[no-untyped-def]
+            raise AssertionError("nothing may be written")
+
+    export = await ask(studio, full.person.member_id)
+    narrow = replace(exporter, store=Narrow(studio.assets.store._backend))
+    await narrow.run(str(export.id), str(full.person.member_id))
+    assert (await look(studio, export)).error_code == "storage_full"
+    assert (await studio.assets.store.room() or 0) > 1_000_000
+
+
+async def test_a_browser_confirms_that_it_is_its_member_first(studio: Studio, maker: Person) -> None:
+    rows(studio, "UPDATE sessions SET confirmed_at = now() - interval '1 hour'")
+    assert (await maker.client.post("/api/v1/exports")).status_code == 403
+    assert (await maker.client.post("/account/exports")).status_code == 403
+    assert (await maker.client.post("/account/deletion", data={"understood": "yes"})).status_code == 403
+    assert rows(studio, "SELECT 1 FROM exports") == []
+    assert rows(studio, "SELECT 1 FROM departures") == []
+
+
 async def test_only_the_member_fetches_it_and_only_with_its_link(
     app: FastAPI, studio: Studio, exporter: Exporter, full: Full, stranger: Person, operator: Person
 ) -> None:

@@ -14,9 +14,10 @@ from tests.people.mailbox import rows
 from tests.roles import PASSWORD, Person, browser, move_in
 
 from atelier.base.db import Acting, Database
-from atelier.people import invitations
+from atelier.people import invitations, tokens
 from atelier.people.leaving.leave import LastOperator, leave
 from atelier.studio import Studio, Wish, begin
+from atelier.web.scopes import Scope
 
 SURE = {"understood": "yes"}
 
@@ -42,12 +43,17 @@ async def test_what_goes_is_said_before(maker: Person) -> None:
 
 
 async def test_an_account_closes_at_once_everywhere(app: FastAPI, studio: Studio, maker: Person) -> None:
+    async with studio.web_db.transaction(Acting.member(maker.member_id)) as db:
+        _, secret = await tokens.create(db, member_id=maker.member_id, name="t", scopes=[Scope.ACCOUNT_READ])
+    bearer = {"authorization": f"Bearer {secret}"}
     async with browser(app) as laptop:
+        assert (await laptop.get("/api/v1/me", headers=bearer)).status_code == 200
         await laptop.post("/sign-in", data={"email": maker.email, "password": PASSWORD})
         answer = await maker.client.post("/account/deletion", data=SURE)
         assert answer.status_code == 200
         assert "Your account is closed" in answer.text
         assert (await laptop.get("/api/v1/me")).status_code == 401
+        assert (await laptop.get("/api/v1/me", headers=bearer)).status_code == 401
     assert (await maker.client.get("/api/v1/me")).status_code == 401
     (mail,) = rows(studio, "SELECT recipient, subject FROM mails")
     assert mail["recipient"] == maker.email

@@ -64,6 +64,7 @@ class Exporter:
             return
         path = rules.path(export.member_id, export.id, export.attempt)
         try:
+            await self._check_room(export)
             size = await self._write(export, path)
         except Stopped:
             return
@@ -93,6 +94,15 @@ class Exporter:
         )
         async with self.database.transaction(Acting.member(member_id)) as db:
             return (await db.execute(begin.returning(Export))).scalar_one_or_none()
+
+    async def _check_room(self, export: Export) -> None:
+        """Raise `StorageFull` before anything is written where the archive would take the last room of the disk."""
+        free = await self.store.room()
+        stored = select(func.coalesce(func.sum(Asset.bytes), 0)).where(Asset.member_id == export.member_id)
+        async with self.database.transaction(Acting.member(export.member_id)) as db:
+            needed = int(await db.scalar(stored) or 0)
+        if free is not None and free < needed + rules.SPARE:
+            raise StorageFull
 
     async def _write(self, export: Export, path: str) -> int:
         """Write the archive; its size in bytes."""

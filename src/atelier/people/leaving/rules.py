@@ -11,6 +11,7 @@ from atelier.assets.tables import Asset
 from atelier.base.crypto import sign, verify
 
 LASTS = timedelta(days=7)  # that an export can be fetched
+SPARE = 1_000_000_000  # bytes that an export leaves free on the disk, for the database and everybody's work
 TRIES = 5  # of an export whose worker dies or whose store breaks
 LINK = "link to an export"
 KEEPING = "keeping an account"
