@@ -8,6 +8,7 @@ from functools import partial
 
 import httpx
 import psycopg
+import pytest
 from fastapi import FastAPI
 from sqlalchemy import text
 from tests.roles import Person, browser
@@ -196,6 +197,22 @@ async def test_its_maker_is_told_once_a_week_before_it_ends(
         (mail,) = db.execute("SELECT recipient, body FROM mails").fetchall()
     assert mail[0] == maker.email
     assert "“soon”" in mail[1]
+
+
+@pytest.mark.parametrize(
+    ("left", "said"),
+    [
+        ("3 days", "expires in 3 days"),
+        ("5 hours", "expires within a day"),
+        ("-1 days", "expired"),
+        ("60 days", "until "),
+    ],
+)
+async def test_the_page_says_how_soon_one_ends(maker: Person, owner_url: str, left: str, said: str) -> None:
+    await _make(maker)
+    with psycopg.connect(libpq_url(owner_url), autocommit=True) as db:
+        db.execute("UPDATE tokens SET expires_at = now() + %s::interval", [left])
+    assert said in (await maker.client.get("/account")).text.partition("</section>")[0]
 
 
 async def test_the_oldest_tokens_without_a_checksum_still_work(

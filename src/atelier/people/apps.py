@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -24,6 +25,7 @@ from atelier.base.errors import AtelierError
 from atelier.base.ids import new_id
 from atelier.base.marked import LENGTH, is_secret, new_secret, seal, spell
 from atelier.notify import Writer
+from atelier.notify.write import BadRecipient
 from atelier.people import sessions
 from atelier.people.access_tokens import AccessTokens, Key
 from atelier.people.tables import Member, RefreshToken, Session
@@ -137,13 +139,14 @@ async def _tell(db: AsyncSession, writer: Writer, *, member_id: UUID, session_id
     await events.record(db, "token:reused", member=member_id, subject=session_id, app=app)
     wanted = select(Member.name, Member.email, Member.language).where(Member.id == member_id)
     row = (await db.execute(wanted)).one()
-    await writer.write(
-        db,
-        "people/mail/reused.html",
-        to=row.email,
-        member_id=member_id,
-        language=row.language,
-        path="/account",
-        name=row.name,
-        app=app,
-    )
+    with suppress(BadRecipient):  # the family ends whether or not its member can be told
+        await writer.write(
+            db,
+            "people/mail/reused.html",
+            to=row.email,
+            member_id=member_id,
+            language=row.language,
+            path="/account",
+            name=row.name,
+            app=app,
+        )

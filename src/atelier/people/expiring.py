@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 
 from sqlalchemy import func, select, update
 
 from atelier.base.db import Acting, Database
 from atelier.notify import Writer
+from atelier.notify.write import BadRecipient
 from atelier.people.tables import Member, Token
 
 AHEAD = timedelta(days=7)
@@ -41,16 +43,17 @@ async def tell(database: Database, writer: Writer) -> int:
         for name, hint, expires_at, member_id in found:
             wanted = select(Member.name, Member.email, Member.language).where(Member.id == member_id)
             member = (await db.execute(wanted)).one()
-            await writer.write(
-                db,
-                "people/mail/expiring.html",
-                to=member.email,
-                member_id=member_id,
-                language=member.language,
-                path="/account",
-                name=member.name,
-                token=name,
-                hint=hint,
-                day=expires_at,
-            )
+            with suppress(BadRecipient):  # others are told all the same
+                await writer.write(
+                    db,
+                    "people/mail/expiring.html",
+                    to=member.email,
+                    member_id=member_id,
+                    language=member.language,
+                    path="/account",
+                    name=member.name,
+                    token=name,
+                    hint=hint,
+                    day=expires_at,
+                )
     return len(found)
