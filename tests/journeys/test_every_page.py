@@ -21,6 +21,8 @@ ROOMS = [
     "/library?q=nothing",
     "/wallet",
     "/account",
+    "/account/security",
+    "/account/confirmation",
 ]
 CONSOLE = ["/console", "/console/members", "/console/queue", "/console/models", "/console/invitations", "/console/mail"]
 RECORDS = ["/console/trail", "/console/trail?kind=nothing:", "/console/limits", "/console/flags"]

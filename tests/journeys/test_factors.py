@@ -11,6 +11,7 @@ import psycopg
 import pytest
 from playwright.sync_api import CDPSession, Page, expect
 from tests.journeys.conftest import free_port, opened
+from tests.journeys.test_every_page import faults
 from tests.journeys.visitor import PASSWORD, expecting, sign_up
 
 from atelier.people.factors import rules
@@ -55,6 +56,7 @@ def test_a_passkey_from_the_first_to_the_last_door(
     page.goto("/account/security")
     page.get_by_role("button", name="Add a passkey").click()
     expect(page.locator(".codes li")).to_have_count(10)
+    assert not faults(page)
     with page.expect_download() as kept:
         page.get_by_text("Download them").click()
     kept.value.save_as(tmp_path / "codes.txt")
@@ -77,6 +79,7 @@ def test_a_passkey_from_the_first_to_the_last_door(
     device.send("WebAuthn.setAutomaticPresenceSimulation", {"authenticatorId": id, "enabled": False})
     sign_in(page, email)
     page.wait_for_url("**/sign-in/second")
+    assert not faults(page)
     device.send("WebAuthn.setAutomaticPresenceSimulation", {"authenticatorId": id, "enabled": True})
     page.get_by_role("button", name="Use a passkey").click()
     page.wait_for_url("**/library")
@@ -93,6 +96,7 @@ def test_a_passkey_from_the_first_to_the_last_door(
     expecting(page, 403)
     page.get_by_role("button", name="Change the e-mail").click()
     expect(page.locator("h1")).to_have_text("Is it you?")
+    assert not faults(page)
     page.get_by_role("button", name="Use a passkey").click()
     expect(page.get_by_text("We have written to the new address.")).to_be_visible()
 
