@@ -23,6 +23,7 @@ from atelier.limits import Limit, Limiter, Standing
 from atelier.people import invitations, tokens
 from atelier.settings import Settings
 from atelier.studio import Studio
+from atelier.web.heads import Heads
 from atelier.web.scopes import Scope
 
 Result = TypeVar("Result")
@@ -83,7 +84,7 @@ def live(tmp_path: Path, owner_url: str) -> Iterator[Live]:
                 server = uvicorn.Server(
                     uvicorn.Config(
                         app,
-                        http="httptools",
+                        http=Heads,
                         log_config=None,
                         access_log=False,
                         server_header=False,

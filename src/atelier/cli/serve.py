@@ -19,6 +19,7 @@ from atelier.cli.logs import begin_log
 from atelier.cli.opening import holding_database, serves
 from atelier.settings import Settings, load
 from atelier.studio import Studio
+from atelier.web.heads import Heads
 
 GRACE = 3  # seconds that open answers get to end
 
@@ -57,7 +58,7 @@ async def _serve(settings: Settings, listening: socket.socket) -> None:
             await _refuse_blockers(studio, application)
         config = uvicorn.Config(
             application,
-            http="httptools",
+            http=Heads,
             log_config=None,
             access_log=False,
             server_header=False,

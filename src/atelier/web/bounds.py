@@ -16,6 +16,7 @@ from atelier.web.problems import problem
 BODY = 1024 * 1024  # bytes, of a route that takes no files
 FILES = 25 * 1024 * 1024  # bytes, of one that does
 PATIENCE = 20.0  # seconds without another piece of the body
+HEAD = 32 * 1024  # bytes of all headers
 LONGEST_ADDRESS = 8192  # bytes of path and query
 
 
@@ -46,6 +47,13 @@ class Bounds:
             return
         if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > LONGEST_ADDRESS:
             await problem(414, "address_too_long", "This address is too long.")(scope, receive, send)
+            return
+        headers = scope.get("headers", ())
+        if sum(len(name) + len(value) + 4 for name, value in headers) > HEAD:
+            await problem(431, "head_too_large", "The headers of this request are too large.")(scope, receive, send)
+            return
+        if sum(name == b"host" for name, _ in headers) > 1:
+            await problem(400, "bad_request", "This request names two hosts.")(scope, receive, send)
             return
         whole = False
 
