@@ -14,6 +14,7 @@ HIDDEN = frozenset(
         "data",
         "email",
         "input",
+        "instruction",
         "key",
         "negative_prompt",
         "password",
@@ -37,7 +38,6 @@ _ROW = re.compile(
     r"(?m)^(DETAIL|CONTEXT):.*$|(?<=\[parameters: ).*"
 )  # a database says what is in the row that it refuses
 _PLAIN = re.compile(r"[0-9a-f-]{36}|[a-z_]{1,20}(?::[a-z_]{1,20})?")  # ids and names, in which none of that fits
-_PLAIN = re.compile(r"[0-9a-f-]{36}|[a-z_]{1,20}(?::[a-z_]{1,20})?")  # ids and names, in which none of that fits
 _LONGEST = 20_000  # signs of one text
 
 
@@ -58,8 +58,6 @@ def scrubbed(value: Any, name: str = "") -> Any:
 
 def text(written: str) -> str:
     """A text without secrets, e-mails, queries and rows."""
-    if _PLAIN.fullmatch(written):  # most of what is logged; the rest of this costs thirty times as much
-        return written
     if _PLAIN.fullmatch(written):  # most of what is logged; the rest of this costs thirty times as much
         return written
     found = _ROW.sub("[hidden row]", written[:_LONGEST])

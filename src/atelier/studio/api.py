@@ -41,7 +41,7 @@ class JobWish(BaseModel):
         },
     )
     tool: str = Field(description="A tool's id.", examples=["image.generate"])
-    model: str | None = Field(None, description="A model's id; default: the tool's first.", examples=["sketch"])
+    model: str | None = Field(None, description="A model's id; default: the tool's first that can work.", examples=["sketch"])
     input: dict[str, Any] = Field(description="The tool's input, as its schema says.")
 
 
@@ -92,7 +92,11 @@ class ModelView(BaseModel):
     summary: str
     price: dict[str, int] = Field(description="Credits for each unit.", examples=[{"pictures": 1}])
     yields: Kind
-    on: bool
+    on: bool = Field(description="Whether the operator has it on offer.")
+    ready: bool = Field(description="Whether it has all that it needs to work.")
+    understands: str = Field(description="What to write.", examples=["Whole sentences in English."])
+    words: dict[str, list[str]] = Field(description="That it knows, in groups.", examples=[{"Hour": ["at dusk"]}])
+    defaults: dict[str, Any] = Field(description="Of the input, where they differ from the tool's.")
     input_schema: dict[str, Any] = Field(description="JSON Schema of the tool's input.")
 
 
@@ -212,18 +216,21 @@ async def job_events(
     tags=["models"],
 )
 async def list_models(db: Db, whole: Whole, tool: str | None = None) -> list[ModelView]:
-    """The models on offer, the default of each tool first."""
-    off = await switched_off(db)
+    """The models on offer, the default of each tool before its others."""
+    off, catalog = await switched_off(db), whole.catalog.current
     views = []
-    for model in whole.catalog.current.models:
+    for model in sorted(catalog.models, key=lambda model: model.id in catalog.lacks):
         if tool in (None, model.tool):
             made_by = find_tool(model.tool)
             views.append(
                 ModelView(
-                    **model.model_dump(include={"id", "name", "tool", "engine", "licence", "summary"}),
+                    **model.model_dump(include={"id", "name", "tool", "engine", "licence", "summary", "understands"}),
+                    words={group: list(words) for group, words in model.words.items()},
+                    defaults=dict(model.defaults),
                     price=dict(model.price),
                     yields=made_by.yields,
                     on=model.id not in off,
+                    ready=model.id not in catalog.lacks,
                     input_schema=made_by.Input.model_json_schema(),
                 )
             )
