@@ -66,6 +66,15 @@ async def test_an_answer_is_good_once_in_the_browser_that_was_asked(app: FastAPI
         assert (await visitor.post("/sign-in/passkey", data={"credential": signed})).status_code == 410
 
 
+async def test_a_browser_keeps_few_challenges_and_the_newest(app: FastAPI, maker: Person) -> None:
+    device = await add_passkey(maker)
+    async with browser(app) as visitor:
+        for _ in range(12):
+            asked = await ask(visitor, CHALLENGE)
+        assert len([name for name in visitor.cookies if "passkey" in name]) == 5
+        assert (await visitor.post("/sign-in/passkey", data={"credential": device.sign(asked)})).status_code == 303
+
+
 async def test_a_challenge_for_one_thing_is_none_for_another(app: FastAPI, maker: Person) -> None:
     device = await add_passkey(maker)
     async with browser(app) as visitor:

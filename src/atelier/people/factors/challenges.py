@@ -22,6 +22,7 @@ from atelier.base.errors import AtelierError
 from atelier.base.seal import Seal
 
 LASTS = 600  # seconds
+MOST = 5  # that one browser keeps
 CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 
 
@@ -35,8 +36,12 @@ class ChallengeSpent(AtelierError):
         super().__init__("That took too long, or was used before. Nothing was changed; try again.")
 
 
-def ask(response: Response, seal: Seal, origin: str, *, purpose: str) -> bytes:
-    """A new challenge for that purpose, kept by the browser that gets the response."""
+def ask(request: Request, response: Response, seal: Seal, origin: str, *, purpose: str) -> bytes:
+    """A new challenge for that purpose, kept by the browser that gets the response instead of its oldest ones."""
+    secure = origin.startswith("https://")
+    kept_already = [name for name in request.cookies if name.startswith(_cookie(origin, ""))]
+    for name in kept_already[: 1 - MOST]:  # browsers send the oldest first (RFC 6265, 5.4)
+        response.delete_cookie(name, path="/", secure=secure, httponly=True, samesite="strict")
     challenge = bytes_to_base64url(secrets.token_bytes(32))
     kept = json.dumps({"challenge": challenge, "at": time.time()})
     response.set_cookie(
@@ -44,7 +49,7 @@ def ask(response: Response, seal: Seal, origin: str, *, purpose: str) -> bytes:
         seal.close(kept, purpose=f"challenge {purpose}"),
         max_age=LASTS,
         path="/",
-        secure=origin.startswith("https://"),
+        secure=secure,
         httponly=True,
         samesite="strict",
     )

@@ -114,12 +114,12 @@ async def confirm(
 
 
 @routes.post(f"{PAGE}/challenge", access=Access.MEMBER, limit=SIGN_IN_FORM)
-async def confirmation_challenge(here: Here, me: Me) -> Response:
+async def confirmation_challenge(request: Request, here: Here, me: Me) -> Response:
     """What a browser is asked for one of the member's passkeys."""
     session_id = _in_person(me)
     async with here.web_db.transaction(Acting.member(me.member_id)) as db:
         mine = await passkeys.list_passkeys(db, member_id=me.member_id)
-    return challenge(here, _purpose(session_id), mine)
+    return challenge(request, here, _purpose(session_id), mine)
 
 
 async def note(db: AsyncSession, me: Caller, *, by: str) -> None:

@@ -34,11 +34,11 @@ ANSWER_FAULT = "The browser's answer could not be used, so no passkey was added.
 
 
 @routes.post("/account/passkeys/challenge", access=Access.MEMBER, limit=GENERAL, confirmed=True)
-async def add_challenge(here: Here, me: Me, db: Db) -> Response:
+async def add_challenge(request: Request, here: Here, me: Me, db: Db) -> Response:
     """What a browser is asked for a new passkey, as JSON."""
     rp_id, mine = prove.relying_party(here), await list_passkeys(db, member_id=me.member_id)
     response = Response(media_type="application/json")
-    asked = challenges.ask(response, prove.seal(here), here.origin, purpose=_purpose(me))
+    asked = challenges.ask(request, response, prove.seal(here), here.origin, purpose=_purpose(me))
     wanted = passkeys.creation(
         rp_id=rp_id, challenge=asked, member_id=me.member_id, email=me.email, name=me.name, present=mine
     )

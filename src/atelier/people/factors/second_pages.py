@@ -66,7 +66,7 @@ async def second_challenge(request: Request, here: Here) -> Response:
     half = await _half(request, here)
     async with here.web_db.transaction(Acting.member(half.member_id)) as db:
         mine = await passkeys.list_passkeys(db, member_id=half.member_id)
-    return challenge(here, f"{SECOND} {half.id}", mine)
+    return challenge(request, here, f"{SECOND} {half.id}", mine)
 
 
 @routes.post("/sign-in/second/passkey", access=Access.PUBLIC, limit=SIGN_IN_FORM)
@@ -88,9 +88,9 @@ async def second_passkey(
 
 
 @routes.post("/sign-in/passkey/challenge", access=Access.PUBLIC, limit=PAGES)
-async def sign_in_challenge(here: Here) -> Response:
+async def sign_in_challenge(request: Request, here: Here) -> Response:
     """What a browser is asked for any passkey of this studio; nobody needs to say who they are first."""
-    return challenge(here, SIGN_IN, [])
+    return challenge(request, here, SIGN_IN, [])
 
 
 @routes.post("/sign-in/passkey", access=Access.PUBLIC, limit=SIGN_IN_FORM)
@@ -128,11 +128,11 @@ async def sign_in(
     return await _in(here, maybe, secret, to, owner.member_id)
 
 
-def challenge(here: Parts, purpose: str, allowed: list[Passkey]) -> Response:
+def challenge(request: Request, here: Parts, purpose: str, allowed: list[Passkey]) -> Response:
     """A fresh challenge as JSON, for the script that asks the browser for a passkey."""
     rp_id = prove.relying_party(here)
     response = Response(media_type="application/json")
-    asked = challenges.ask(response, prove.seal(here), here.origin, purpose=purpose)
+    asked = challenges.ask(request, response, prove.seal(here), here.origin, purpose=purpose)
     response.body = passkeys.request(rp_id=rp_id, challenge=asked, allowed=allowed).encode()
     response.headers["content-length"] = str(len(response.body))
     return response
