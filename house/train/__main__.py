@@ -32,6 +32,7 @@ def _options() -> Any:
         "all": "every stage that is not finished yet",
         "autoencoder": "pictures to latents and back",
         "latents": "paint and encode what the transformer learns from",
+        "words": "what words mean, for the text encoders",
         "transformer": "text to image and edits",
         "distil": "guidance learned by heart: half the time for a picture",
         "judge": "reads attributes back",
@@ -47,6 +48,7 @@ def _options() -> Any:
         one.add_argument("--device", help="cuda or cpu; the fastest here unless given")
         one.add_argument("--threads", type=int, help="of the processor")
         one.add_argument("--seed", type=int, help="another seed than the recipe's")
+        one.add_argument("--small", action="store_true", help="what two cores of a processor can train")
         one.add_argument("--smoke", action="store_true", help="toy sizes: the whole chain in a minute")
         one.add_argument("--again", action="store_true", help="do this stage again though it is finished")
         one.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="change the recipe")

@@ -13,6 +13,17 @@ from house.train import checkpoint, pipeline
 from house.train import recipe as recipes
 from house.train.recipe import Recipe
 
+COMMANDS = {
+    "large": "python -m house.train all",
+    "small": "python -m house.train all --small",
+    "smoke": "python -m house.train all --smoke",
+}
+NOTES = {
+    "large": "",
+    "small": "**Trained on two cores of a processor, which is little:** pictures are soft, small things and faces are"
+    " often wrong. `python -m house.train all` on a GPU trains the larger model, which is meant to take its place.\n\n",
+    "smoke": "**A toy that has learned nothing:** it proves that the trainer runs.\n\n",
+}
 TEMPLATE = Path(__file__).parent.parent / "card.md"
 
 
@@ -30,6 +41,9 @@ def write(recipe: Recipe, folder: Path, device: torch.device) -> None:
         "machine": _machine(device),
         "weights": f"{found.get('transformer', {}).get('weights', 0) / 1e6:.1f}",
         "megabytes": str(pipeline.megabytes(folder / "model")),
+        "command": COMMANDS[recipe.name],
+        "note": NOTES[recipe.name],
+        "sizes": ", ".join(f"{width} x {height}" for width, height in known.shapes.values()),
         "length": str(recipe.text_length),
         "sampling": f"{known.steps} steps, guidance {known.guidance}",
         "likeness": str(found.get("score", {}).get("likeness", "not measured")),

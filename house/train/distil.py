@@ -31,7 +31,7 @@ class Distil(Fit):
         if device.type == "cuda":
             teacher[0].compile_repeated_blocks(dynamic=False)
         self.teacher = teacher[0].eval()
-        self.reader = texts.Writer(learner.writer.one, learner.writer.two, teacher[1], teacher[2], recipe.text_length)
+        self.reader = texts.Writer(learner.writer.one, learner.writer.two, teacher[1], teacher[2])
         self.nothing = [ids.to(device) for ids in learner.writer.ids([""])]
 
     @torch.no_grad()

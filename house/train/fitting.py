@@ -150,7 +150,7 @@ def fit(stage: str, fitter: Fit, folder: Path, clock: Clock) -> dict[str, Any]:
     parts = fitter.learner.parts()
     for lesson in batches(fitter.lessons, fitter.recipe, clock.step):
         fitter.step(lesson, clock)
-        if clock.step % 200 == 0 or clock.over():
+        if clock.step % 100 == 0 or clock.over():
             losses.append([clock.step, fitter.mean_loss()])
             print(f"{stage}: step {clock.step}, loss {losses[-1][1]:.4f}, {clock.spent:.0f} s", flush=True)
         if clock.over():

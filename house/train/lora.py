@@ -69,7 +69,7 @@ def learn(pipe: Any, recipe: Recipe, pictures: torch.Tensor, words: list[list[st
     for weight in weights:
         weight.data = weight.data.float()
     optimizer = torch.optim.AdamW(weights, recipe.lora_rate, betas=(0.9, 0.98), weight_decay=0.0)
-    rng, ids = random.Random(1), positions(pictures.shape[1] // 16, pictures.shape[2] // 16).to(device)
+    rng, ids = random.Random(1), positions(*recipe.grid("square")).to(device)
     each = len(words[0]) + 1
     for step in range(recipe.lora_steps):
         rows = [rng.randrange(len(x_all)) for _ in range(recipe.lora_batch)]

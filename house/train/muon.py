@@ -29,7 +29,7 @@ def orthogonal(stack: torch.Tensor, steps: int = 5) -> torch.Tensor:
 
 
 class Muon(torch.optim.Optimizer):
-    """Momentum, then the nearest orthogonal step, for the matrices inside blocks."""
+    """Momentum, then the nearest orthogonal step, for matrices and for convolutions' kernels."""
 
     def __init__(self, matrices: Iterable[torch.Tensor], lr: float, momentum: float = 0.95) -> None:
         by_shape: dict[tuple[int, ...], list[torch.Tensor]] = {}
@@ -43,7 +43,7 @@ class Muon(torch.optim.Optimizer):
             params = [p for p in group["params"] if p.grad is not None]
             if not params:
                 continue
-            gradients = torch.stack([p.grad for p in params])
+            gradients = torch.stack([p.grad.flatten(1) for p in params])  # a kernel counts as a matrix
             state = self.state[params[0]]  # one buffer for the whole group
             if "buffer" not in state:
                 state["buffer"] = torch.zeros_like(gradients)
@@ -51,4 +51,5 @@ class Muon(torch.optim.Optimizer):
             buffer.lerp_(gradients, 1 - group["momentum"])
             update = orthogonal(gradients.lerp_(buffer, group["momentum"]))
             scale = 0.2 * math.sqrt(max(update.shape[-2:]))
-            torch._foreach_add_(params, list(update.unbind(0)), alpha=-group["lr"] * scale)
+            steps = [step.view_as(p) for step, p in zip(update, params, strict=True)]
+            torch._foreach_add_(params, steps, alpha=-group["lr"] * scale)

@@ -44,7 +44,7 @@ class Crops(Dataset[Any]):
 
     def __getitem__(self, number: int) -> torch.Tensor:
         rng, side, out = random.Random(f"{self.seed} crops {number}"), self.recipe.ae_crop, []
-        for _ in range(self.recipe.ae_pictures):
+        for _ in range(self.recipe.ae_wholes if self.whole else self.recipe.ae_pictures):
             shape = "square" if self.whole else rng.choice(list(self.recipe.shapes))
             picture = paint(sample(rng), rng.getrandbits(31), size=self.recipe.shapes[shape])
             if self.whole:

@@ -14,6 +14,7 @@ from house.judge.questions import ASKED, answers
 from house.train import autoencoder, checkpoint
 from house.train.clock import Clock, PieceOver
 from house.train.device import autocast
+from house.train.muon import Muon
 from house.train.painting import Faces, Pictures, batches, decode, floats
 from house.train.recipe import Recipe
 from house.world.rules import fields_of
@@ -22,9 +23,10 @@ EACH = 4  # pictures of a person in a batch
 HEAT = 0.07  # of the contrast between people
 
 
-def roughen(x: torch.Tensor, vae: Any, half: bool) -> torch.Tensor:
+def roughen(x: torch.Tensor, vae: Any, recipe: Recipe) -> torch.Tensor:
     """Blur, tint and noise, and often a way through the autoencoder, so that nothing depends on crisp edges."""
-    if vae is not None and random.random() < 0.35:
+    half = recipe.half
+    if vae is not None and random.random() < recipe.read_through:
         with torch.no_grad(), autocast(x.device, half):
             z = autoencoder.encode(vae, x)
             x = vae.decoder(z + 0.15 * random.random() * z.std() * torch.randn_like(z)).float()
@@ -38,6 +40,12 @@ def roughen(x: torch.Tensor, vae: Any, half: bool) -> torch.Tensor:
     return x.roll((dx, dy), (-1, -2)).clamp(-1, 1)
 
 
+def _through(recipe: Recipe, folder: Path, device: torch.device) -> Any:
+    """The autoencoder, if pictures are to be seen through it and it is there."""
+    there = recipe.read_through and (folder / autoencoder.STAGE).exists()
+    return autoencoder.load(folder, device) if there else None
+
+
 def train_judge(recipe: Recipe, folder: Path, clock: Clock, device: torch.device) -> dict[str, Any]:
     """Train the judge; its accuracy is of held-out combinations, each attribute where it can be seen."""
     model = reader.Judge(recipe.read_width).to(device)
@@ -46,7 +54,7 @@ def train_judge(recipe: Recipe, folder: Path, clock: Clock, device: torch.device
         pictures, codes = batch
         right = answers([decode(row) for row in codes.numpy()])
         with autocast(device, recipe.half):
-            said = model(roughen(floats(pictures, device), vae, recipe.half))
+            said = model(roughen(floats(pictures, device), vae, recipe))
         losses = []
         for name in ASKED:
             want = torch.tensor(right[name], device=device)
@@ -54,7 +62,7 @@ def train_judge(recipe: Recipe, folder: Path, clock: Clock, device: torch.device
                 losses.append(F.cross_entropy(said[name].float(), want, ignore_index=-100))
         return torch.stack(losses).sum()
 
-    vae = autoencoder.load(folder, device) if (folder / autoencoder.STAGE).exists() else None
+    vae = _through(recipe, folder, device)
     data = Pictures(recipe, recipe.seed + 3, recipe.read_batch, held=None)
     _train("judge", recipe, folder, clock, device, model, loss_of, data)
     return {"accuracy": accuracy(recipe, model.eval(), device), "steps": clock.step, "seconds": round(clock.spent)}
@@ -63,13 +71,13 @@ def train_judge(recipe: Recipe, folder: Path, clock: Clock, device: torch.device
 def train_likeness(recipe: Recipe, folder: Path, clock: Clock, device: torch.device) -> dict[str, Any]:
     """Train the likeness; its figure is how often the nearest of two people is the right one, words being the same."""
     model = reader.Likeness(recipe.read_width).to(device)
-    vae = autoencoder.load(folder, device) if (folder / autoencoder.STAGE).exists() else None
+    vae = _through(recipe, folder, device)
     people = max(2, recipe.read_batch // EACH)
     who = torch.arange(people, device=device).repeat_interleave(EACH)
 
     def loss_of(pictures: Any) -> torch.Tensor:
         with autocast(device, recipe.half):
-            places = model(roughen(floats(pictures, device), vae, recipe.half))
+            places = model(roughen(floats(pictures, device), vae, recipe))
         near = places @ places.T / HEAT
         near = near.masked_fill(torch.eye(len(near), dtype=torch.bool, device=device), -1e9)
         same = (who[:, None] == who[None]) & ~torch.eye(len(near), dtype=torch.bool, device=device)
@@ -83,21 +91,28 @@ def train_likeness(recipe: Recipe, folder: Path, clock: Clock, device: torch.dev
 def _train(
     name: str, recipe: Recipe, folder: Path, clock: Clock, device: torch.device, model: Any, loss_of: Any, data: Any
 ) -> None:
-    optimizer = torch.optim.AdamW(model.parameters(), 2e-3, weight_decay=0.02)
-    parts = {"model": model, "optimizer": optimizer}
+    wide = [p for n, p in model.body.named_parameters() if p.ndim > 1 and p.shape[1] > 3] if recipe.read_muon else []
+    known = {id(p) for p in wide}
+    steppers: list[Any] = [
+        torch.optim.AdamW([p for p in model.parameters() if id(p) not in known], recipe.read_rate, weight_decay=0.02)
+    ]
+    steppers += [Muon(wide, recipe.read_muon)] if wide else []
+    parts = {"model": model, "optimizers": steppers}
     checkpoint.resume(folder, name, clock, parts, device)
     random.seed(recipe.seed)
     model.train()
     for batch in batches(data, recipe, clock.step):
-        for group in optimizer.param_groups:
-            group["lr"] = 2e-3 * min(1.0, (clock.step + 1) / 100) * (0.01 + 0.99 * (1 - clock.share))
+        for stepper, rate in zip(steppers, (recipe.read_rate, recipe.read_muon), strict=False):
+            for group in stepper.param_groups:
+                group["lr"] = rate * min(1.0, (clock.step + 1) / 100) * (0.01 + 0.99 * (1 - clock.share))
+            stepper.zero_grad()
         loss = loss_of(batch)
-        optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 5.0)
-        optimizer.step()
+        for stepper in steppers:
+            stepper.step()
         clock.step += 1
-        if clock.step % 200 == 0:
+        if clock.step % 100 == 0:
             print(f"{name}: step {clock.step}, loss {loss.item():.3f}, {clock.spent:.0f} s", flush=True)
         if clock.over():
             break
@@ -111,7 +126,7 @@ def _train(
 def accuracy(recipe: Recipe, model: Any, device: torch.device) -> dict[str, float]:
     """The share of right answers on true pictures of held-out combinations: each attribute, and scenes and people."""
     right: dict[str, list[bool]] = {}
-    total = 32 if recipe.pictures < 1000 else 1024
+    total = 32 if recipe.pictures < 1000 else 1024 if device.type == "cuda" else 512
     for pictures, codes in batches(Pictures(recipe, recipe.seed + 9, 16, held=True), recipe, 0, total // 16):
         said = {name: scores.argmax(1).tolist() for name, scores in model(floats(pictures, device)).items()}
         for row, a in enumerate(decode(row) for row in codes.numpy()):

@@ -54,7 +54,7 @@ def _recipe(options: Any, folder: Path) -> Recipe:
     """The run's own recipe if it has one, so that a piece can't differ from the one before."""
     if (folder / recipes.FILE).exists():
         return recipes.load(folder)
-    recipe = recipes.smoke() if options.smoke else Recipe()
+    recipe = recipes.smoke() if options.smoke else recipes.small() if options.small else Recipe()
     changes: dict[str, Any] = {} if options.seed is None else {"seed": options.seed}
     for change in options.set:
         name, value = change.split("=", 1)

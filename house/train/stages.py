@@ -13,7 +13,7 @@ import torch
 
 from house.judge import asking, fidelity
 from house.judge.generate import Options, edit, generate
-from house.train import autoencoder, distil, latents, lora, pipeline, reading, transformer
+from house.train import autoencoder, distil, latents, lora, pipeline, reading, transformer, words
 from house.train import recipe as recipes
 from house.train.clock import Clock
 from house.train.recipe import Recipe
@@ -36,9 +36,11 @@ class Stage:
 
 
 def stages(recipe: Recipe) -> list[Stage]:
-    return [
+    """Those that the recipe gives any time."""
+    known = [
         Stage("autoencoder", autoencoder.train, recipe.ae_minutes, recipe.ae_steps),
         Stage("latents", _latents, about=1.8),
+        Stage("words", words.train, recipe.words_minutes, recipe.words_steps),
         Stage("transformer", transformer.train, recipe.fit_minutes, recipe.fit_steps),
         Stage("distil", distil.train, recipe.distil_minutes, recipe.distil_steps),
         Stage("judge", reading.train_judge, recipe.read_minutes, recipe.read_steps),
@@ -46,6 +48,7 @@ def stages(recipe: Recipe) -> list[Stage]:
         Stage("sheets", _sheets, about=0.3),
         Stage("score", _score, about=2.0),
     ]
+    return [stage for stage in known if stage.minutes or stage.about]
 
 
 FIXED = 4.5  # minutes of the stages without a box, on a fast GPU
@@ -84,15 +87,15 @@ def _sheets(recipe: Recipe, folder: Path, clock: Clock, device: torch.device) ->
 
 
 def _score(recipe: Recipe, folder: Path, clock: Clock, device: torch.device) -> dict[str, Any]:
-    """The fidelity table, and a sheet of a learned face: 512 pictures a figure on a GPU, fewer elsewhere."""
+    """The fidelity table, and a sheet of a learned face: 512 pictures a figure if the time is enough."""
     few, fast = recipe.pictures < 1000, device.type == "cuda"
-    batch, count, seconds = (2, 2, 1e9) if few else (64, 512, 140.0) if fast else (4, 48, 600.0)
+    batch, count, seconds = (2, 2, 1e9) if few else (64 if fast else 8, 512 if fast else 128, recipe.score_minutes * 60)
     known = recipes.load(folder / "model")
     m = fidelity.Measurement(folder, folder / "answers.jsonl", device, batch, known.steps, known.guidance)
     who, options = asking.who(0), m.options("square")
     photos, words = lora.photos(who, recipe.photos, size=options.size)
     place = fidelity.learned(m, 0, photos, words)
-    found = fidelity.run(m, count, seconds, people=1 if few else 8)
+    found = fidelity.run(m, count, seconds, people=1 if few else recipe.score_people)
     facts, texts = asking.looks(0, 0, 2 if few else 16, lora.NAME)
     m.text.load_lora_weights(str(place))
     made = generate(m.text, texts, list(range(len(texts))), options)

@@ -146,17 +146,21 @@ def t5_tokenizer(lines: list[str], length: int) -> Any:
 class Writer:
     """Everything that turns captions into what the transformer reads."""
 
-    def __init__(self, one: Any, two: Any, clip: Any, t5: Any, length: int) -> None:
-        self.one, self.two, self.clip, self.t5, self.length = one, two, clip, t5, length
+    def __init__(self, one: Any, two: Any, clip: Any, t5: Any) -> None:
+        self.one, self.two, self.clip, self.t5 = one, two, clip, t5
 
     @property
     def models(self) -> list[Any]:
         return [self.clip, self.t5]
 
     def ids(self, texts: list[str]) -> tuple[torch.Tensor, torch.Tensor]:
-        """Padded token numbers for both encoders, as the pipeline makes them."""
-        options = {"padding": "max_length", "max_length": self.length, "truncation": True, "return_tensors": "pt"}
-        return self.one(texts, **options).input_ids, self.two(texts, **options).input_ids
+        """Padded token numbers for both encoders, as the pipeline makes them.
+
+        CLIP's are only as long as the longest text: it looks back alone, so what follows the end changes nothing.
+        """
+        options = {"truncation": True, "return_tensors": "pt"}
+        one = self.one(texts, padding=True, **options).input_ids
+        return one, self.two(texts, padding="max_length", **options).input_ids
 
     def read(self, one: torch.Tensor, two: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Features of every word, and one for the whole text."""
@@ -165,8 +169,9 @@ class Writer:
 
 def build(recipe: Recipe) -> Writer:
     """Both tokenizers and both untrained encoders."""
-    lines, width, length = corpus(), recipe.text_width, recipe.text_length
-    one, two = clip_tokenizer(lines, recipe.clip_vocabulary, length), t5_tokenizer(lines, length)
+    lines, width = corpus(), recipe.text_width
+    one = clip_tokenizer(lines, recipe.clip_vocabulary, recipe.clip_length)
+    two = t5_tokenizer(lines, recipe.text_length)
     heads = width // 48
     clip = CLIPTextConfig(
         vocab_size=len(one),
@@ -174,7 +179,7 @@ def build(recipe: Recipe) -> Writer:
         intermediate_size=width * 4,
         num_hidden_layers=recipe.text_layers,
         num_attention_heads=heads,
-        max_position_embeddings=length,
+        max_position_embeddings=recipe.clip_length,
         projection_dim=width,
         bos_token_id=one.bos_token_id,
         eos_token_id=one.eos_token_id,
@@ -193,7 +198,7 @@ def build(recipe: Recipe) -> Writer:
         pad_token_id=0,
         eos_token_id=1,
     )
-    return Writer(one, two, CLIPTextModel(clip), T5EncoderModel(t5), length)
+    return Writer(one, two, CLIPTextModel(clip), T5EncoderModel(t5))
 
 
 def save_tokenizers(writer: Writer, folder: Path) -> None:

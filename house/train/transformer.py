@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from diffusers import FluxTransformer2DModel
 
-from house.train import autoencoder, checkpoint, texts
+from house.train import autoencoder, checkpoint, texts, words
 from house.train.clock import Clock
 from house.train.fitting import Fit, Trainee, fit
 from house.train.muon import Muon
@@ -75,7 +75,8 @@ def trainee(recipe: Recipe, device: torch.device) -> Trainee:
 def train(recipe: Recipe, folder: Path, clock: Clock, device: torch.device) -> dict[str, Any]:
     """Train until the clock is over; the pipeline is in `folder`/model."""
     learner = trainee(recipe, device)
-    checkpoint.resume(folder, STAGE, clock, learner.parts(), device)
+    if not checkpoint.resume(folder, STAGE, clock, learner.parts(), device):
+        words.recall(folder, learner, device)
     found = fit(STAGE, Fit(recipe, learner, folder, device), folder, clock)
     keep(recipe, folder, learner)
     return found
@@ -83,7 +84,5 @@ def train(recipe: Recipe, folder: Path, clock: Clock, device: torch.device) -> d
 
 def keep(recipe: Recipe, folder: Path, learner: Trainee) -> None:
     """Write the averaged weights as a pipeline."""
-    writer = texts.Writer(
-        learner.writer.one, learner.writer.two, learner.means[1], learner.means[2], recipe.text_length
-    )
+    writer = texts.Writer(learner.writer.one, learner.writer.two, learner.means[1], learner.means[2])
     save(folder / "model", recipe, learner.means[0], writer, autoencoder.load(folder, torch.device("cpu")))

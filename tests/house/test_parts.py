@@ -14,10 +14,11 @@ with warnings.catch_warnings():
 
 from house.judge.intervals import share
 from house.judge.questions import NOTHING, answers
+from house.train import autoencoder, texts, words
 from house.train.clock import Clock
 from house.train.muon import Muon, orthogonal
 from house.train.painting import Pairs, Pictures, decode, encode
-from house.train.recipe import smoke
+from house.train.recipe import Recipe, small, smoke
 from house.world import sample
 from house.world.rules import differs
 
@@ -43,6 +44,61 @@ def test_an_orthogonal_step_has_singular_values_near_one() -> None:
     values = torch.linalg.svdvals(orthogonal(torch.randn(5, 32, 64)))
     assert values.min() > 0.6
     assert values.max() < 1.3
+
+
+def test_muon_takes_a_kernel_for_the_matrix_that_it_is() -> None:
+    torch.manual_seed(2)
+    kernel = torch.nn.Parameter(torch.randn(16, 12, 3, 3).to(memory_format=torch.channels_last))
+    matrix = torch.nn.Parameter(kernel.detach().flatten(1).clone())
+    kernel.grad = torch.randn_like(kernel)
+    matrix.grad = kernel.grad.flatten(1).clone()
+    Muon([kernel], 0.02).step()
+    Muon([matrix], 0.02).step()
+    assert torch.allclose(kernel.flatten(1), matrix, atol=1e-4)
+
+
+def test_an_autoencoder_that_begins_straight_lets_colours_through() -> None:
+    torch.manual_seed(3)
+    model = autoencoder.build(smoke())
+    autoencoder.begin_straight(model)
+    block = model.encoder.down_blocks[0].resnets[0]
+    seen = torch.randn(1, 8, 16, 16)
+    assert torch.equal(block(seen, None), seen)  # the branch adds nothing yet
+    kernel = model.decoder.up_blocks[0].upsamplers[0].conv.weight.flatten(1)
+    assert torch.allclose(kernel @ kernel.T, torch.eye(len(kernel)), atol=1e-5)
+
+
+@pytest.mark.parametrize("recipe", [Recipe(), small(), smoke()], ids=lambda recipe: recipe.name)
+def test_every_shape_is_in_whole_tokens(recipe: Recipe) -> None:
+    for shape, (width, height) in recipe.shapes.items():
+        rows, columns = recipe.grid(shape)
+        assert (rows * 2 ** len(recipe.ae_channels), columns * 2 ** len(recipe.ae_channels)) == (height, width)
+
+
+def test_what_a_text_names_is_what_the_encoders_are_asked() -> None:
+    recipe = smoke()
+    writer = texts.build(recipe)
+    one, two, codes = words.Texts(recipe, writer, 5)[0]
+    assert len(one) == len(two) == len(codes) == recipe.words_batch
+    assert two.shape[1] == recipe.text_length
+    reader = words.Reader(writer, recipe.text_width)
+    whole, mean = reader.vectors(one, two)
+    loss = reader.one.loss(whole, codes) + reader.two.loss(mean, codes)
+    loss.backward()
+    assert all(weight.grad is not None for weight in reader.two.named.parameters())
+    said = (codes >= 0).sum(1)
+    assert said.min() >= 1  # the kind of picture at least
+    assert said.max() < 20  # and never all of a scene and of a person
+
+
+def test_a_longer_padding_changes_nothing_for_clip() -> None:
+    writer = texts.build(smoke())
+    writer.clip.eval()
+    alone, _ = writer.ids(["a red boat"])
+    beside, _ = writer.ids(["a red boat", "a woman with long black hair and a yellow hat in front of the sea"])
+    assert beside.shape[1] > alone.shape[1]
+    with torch.no_grad():
+        assert torch.allclose(writer.clip(alone).pooler_output[0], writer.clip(beside).pooler_output[0], atol=1e-5)
 
 
 def test_codes_keep_every_attribute() -> None:

@@ -63,7 +63,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_every_stage_leaves_its_figures_and_the_recipe_beside_the_weights(folder: Path) -> None:
     figures = json.loads((folder / "figures.json").read_text())
-    stages = ["autoencoder", "latents", "transformer", "distil", "judge", "likeness", "sheets", "score"]
+    stages = ["autoencoder", "latents", "words", "transformer", "distil", "judge", "likeness", "sheets", "score"]
     assert list(figures) == stages
     assert figures["autoencoder"]["steps"] == 4
     assert {"generate", "hats_and_shirts", "edit", "edit_rest", "identity", "identity_base"} <= set(figures["score"])
