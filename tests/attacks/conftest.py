@@ -14,13 +14,14 @@ import pytest
 import uvicorn
 from pydantic import SecretStr
 from tests.conftest import SECRET
-from tests.roles import Person, move_in
+from tests.roles import QUICK, Person, move_in
 
 from atelier.app import create_app
 from atelier.base.db import Acting
 from atelier.bootstrap import open_studio
 from atelier.limits import Limit, Limiter, Standing
 from atelier.people import invitations, tokens
+from atelier.people.passwords import passwords
 from atelier.settings import Settings
 from atelier.studio import Studio
 from atelier.web.heads import Heads
@@ -55,7 +56,8 @@ class Live:
 
 
 @pytest.fixture
-def live(tmp_path: Path, owner_url: str) -> Iterator[Live]:
+def live(tmp_path: Path, owner_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Live]:
+    monkeypatch.setattr(passwords, "_hash", QUICK._hash)  # thousands of tries, and how long one takes is not the point
     ready: list[Live | BaseException] = []
     told = threading.Event()
     stop: list[Callable[[], None]] = []

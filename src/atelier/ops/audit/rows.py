@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -132,7 +133,7 @@ def _choices(
         found = others[refers].id if refers in others else None
         return [found] if column["needed"] else [None, found]
     values = _of_type(kind, words)
-    if kind == "text":
+    if kind in ("text", "text[]"):
         literals = [
             word
             for rule in rules
@@ -140,7 +141,10 @@ def _choices(
             for word in re.findall(r"'([^']*)'::text", rule["says"])
         ]
         # what waits would be taken up by a worker; what is over comes last in such lists
-        values = list(reversed(literals)) + ([] if literals else values)
+        if kind == "text[]":
+            values = [[literal] for literal in literals] + values
+        else:
+            values = list(reversed(literals)) + ([] if literals else values)
     return values if column["needed"] else [None, *values]
 
 
@@ -156,7 +160,7 @@ def _of_type(kind: str, words: str) -> list[Any]:
         "numeric": [1, 0],
         "double precision": [1.0, 0.0],
         "bytea": [words.encode(), bytes(16), bytes(32)],
-        "jsonb": [f'{{"words": "{words}"}}', f'["{words}"]'],
+        "jsonb": [json.dumps({"words": words}), json.dumps([words])],
         "timestamp with time zone": [now() + timedelta(days=1), now()],
         "date": [now().date()],
         "interval": [timedelta(days=1)],
