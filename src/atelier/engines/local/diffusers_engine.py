@@ -6,16 +6,17 @@ import io
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PIL import Image, ImageOps
 
 from atelier.engines.engine import BadInput, Made, Output, Preview, Progress, Work
-from atelier.engines.local.diffusion.asking import draw
-from atelier.engines.local.diffusion.opening import Opened, Openings
 from atelier.engines.local.pictures import encode
 from atelier.tools.image_edit import ImageEdit
 from atelier.tools.image_generate import ImageGenerate
+
+if TYPE_CHECKING:
+    from atelier.engines.local.diffusion.opening import Opened, Openings
 
 PREVIEW = 384  # pixels on the longer side of the last look
 YIELD = 5  # how far pages and everything else come first
@@ -27,7 +28,7 @@ class DiffusersEngine:
 
     def __init__(self) -> None:
         os.nice(YIELD)
-        self._openings = Openings()
+        self._openings: Openings | None = None
 
     def make(self, work: Work) -> Iterator[Made]:
         wish: Any
@@ -37,8 +38,12 @@ class DiffusersEngine:
             wish = ImageEdit.Input.model_validate(work.input)
         else:
             raise BadInput(f"The engine diffusers cannot do {work.tool}.")
+        yield Progress(0, 0, wish.steps)  # something to show while libraries and weights are read, which takes seconds
+        from atelier.engines.local.diffusion.asking import draw
+        from atelier.engines.local.diffusion.opening import Openings
+
+        self._openings = self._openings or Openings()
         for position in range(wish.count):
-            yield Progress(position, 0, wish.steps)  # something to show while the weights are read
             opened = self._openings.open(Path(work.weights), work.family)
             asked, size = _asked(opened, wish, work.files)
             seed = ((wish.seed or 0) + position) % 2**31
