@@ -40,7 +40,7 @@ VALUES = (
     "a\r\nSet-Cookie: atelier=x",
     LARGE,
     "-1",
-    "9" * 400,
+    "9" * 5000,  # more digits than Python makes a number of
     "1e999",
     "NaN",
     "[[]]",
@@ -147,7 +147,7 @@ def test_no_form_breaks_by_chance(live: Live) -> None:
     form = st.lists(st.tuples(st.sampled_from(FIELDS), value), max_size=14)
 
     @seed(20261121)
-    @settings(max_examples=120, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=40, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(st.sampled_from(WRITES), form)
     def fuzz(route: tuple[str, str, Access], fields: list[tuple[str, str]]) -> None:
         body = "&".join(f"{name}={quote_plus(value.encode('utf-8', 'surrogatepass'))}" for name, value in fields)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Annotated, Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import Form, Header, Query, Request, Response
@@ -27,6 +27,7 @@ from atelier.base.errors import NotFound
 from atelier.base.ids import parse_id
 from atelier.limits.limit import GENERAL, PAGES
 from atelier.web.access import Access
+from atelier.web.back import sent_from
 from atelier.web.bounds import FILES
 from atelier.web.parts import Db, Here, Me, Parts
 from atelier.web.routes import Routes
@@ -170,7 +171,7 @@ async def restore(me: Me, db: Db, search: Search, deletion: str) -> Response:
 async def favour(asset_id: str, request: Request, db: Db, on: Field = "1", hx: Hx = None) -> Response:
     """Mark as a favourite (`on` 1) or not (0)."""
     await change.set_favourite(db, parse_id(asset_id, "picture"), on == "1")
-    return Response(status_code=204) if hx else RedirectResponse(_back(request, f"/library/{asset_id}"), 303)
+    return Response(status_code=204) if hx else RedirectResponse(sent_from(request, f"/library/{asset_id}"), 303)
 
 
 @routes.post("/library/{asset_id}/title", access=Access.MEMBER, limit=GENERAL)
@@ -201,11 +202,3 @@ def _chosen(ids: Sequence[str]) -> list[UUID]:
     if len(ids) > change.MOST_AT_ONCE:
         raise change.TooManySelected
     return [parse_id(id, "picture") for id in ids]
-
-
-def _back(request: Request, otherwise: str) -> str:
-    """The page of ours that a form was sent from, or else `otherwise`."""
-    from_ = urlsplit(request.headers.get("referer", ""))
-    if from_.netloc != request.headers.get("host") or not from_.path.startswith("/") or from_.path.startswith("//"):
-        return otherwise
-    return f"{from_.path}?{from_.query}" if from_.query else from_.path

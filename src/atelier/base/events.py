@@ -53,7 +53,7 @@ class Mark:
     def parse(cls, written: str) -> Mark | None:
         """The place written as `xid-id` (what SSE sends back as Last-Event-ID), or None if that is no place."""
         left, _, right = written.partition("-")
-        if not (left.isascii() and left.isdigit() and right.isascii() and right.isdigit()):
+        if not (left.isascii() and left.isdigit() and right.isascii() and right.isdigit()) or len(written) > 40:
             return None
         mark = cls(int(left), int(right))
         return mark if mark.xid < 2**63 and mark.id < 2**63 else None

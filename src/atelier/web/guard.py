@@ -42,6 +42,14 @@ def _who(scope: Scope) -> dict[str, str]:
     return {name: str(value) for name, value in found.items() if value is not None}
 
 
+def _host(origin: str) -> str | None:
+    """The host and port that an origin names; None for what is no origin."""
+    try:
+        return urlsplit(origin).netloc or None
+    except ValueError:
+        return None
+
+
 class Guard:
     """ASGI middleware around the whole application."""
 
@@ -98,4 +106,4 @@ class Guard:
         if site is not None:
             return site not in ("same-origin", "none")
         origin = headers.get("origin")
-        return origin is not None and origin != self.origin and urlsplit(origin).netloc != headers.get("host")
+        return origin is not None and origin != self.origin and _host(origin) != headers.get("host", "")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from fastapi import Form, Request
 from fastapi.responses import RedirectResponse
@@ -11,6 +10,7 @@ from fastapi.responses import RedirectResponse
 from atelier.limits.limit import PAGES
 from atelier.web import language
 from atelier.web.access import Access
+from atelier.web.back import sent_from
 from atelier.web.parts import Here
 from atelier.web.routes import Routes
 from atelier.web.theme import COOKIE as THEME
@@ -28,7 +28,7 @@ async def prefer(
     speak: Annotated[str, Form()] = "",
 ) -> RedirectResponse:
     """Keep the choice and go back to the page that it was made on."""
-    answer = RedirectResponse(_back(request), status_code=303)
+    answer = RedirectResponse(sent_from(request, "/"), status_code=303)
     secure = here.origin.startswith("https://")
     if theme in THEMES:
         # the page's script reads and writes this one, so it is not HttpOnly; it holds nothing worth stealing
@@ -36,11 +36,3 @@ async def prefer(
     if speak in language.LANGUAGES:
         answer.set_cookie(language.COOKIE, speak, max_age=YEAR, samesite="lax", secure=secure, httponly=True)
     return answer
-
-
-def _back(request: Request) -> str:
-    """The page that sent the form, as a path of ours."""
-    found = urlsplit(request.headers.get("referer", ""))
-    if found.netloc != request.headers.get("host") or not found.path.startswith("/") or found.path.startswith("//"):
-        return "/"
-    return f"{found.path}?{found.query}" if found.query else found.path

@@ -32,7 +32,7 @@ async def csp_report(request: Request) -> Response:
                 "csp:violated",
                 directive=_word(body, "effective-directive", "effectiveDirective", "violated-directive"),
                 blocked=_origin(_word(body, "blocked-uri", "blockedURL")),
-                page=urlsplit(_word(body, "document-uri", "documentURL")).path[:LONGEST],
+                page=_path(_word(body, "document-uri", "documentURL")),
             )
     return Response(status_code=204)
 
@@ -43,5 +43,15 @@ def _word(body: dict[str, Any], *names: str) -> str:
 
 def _origin(address: str) -> str:
     """Where something came from, without the path, which may hold a secret."""
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return "no address"
     return f"{parts.scheme}://{parts.netloc}" if parts.netloc else address
+
+
+def _path(address: str) -> str:
+    try:
+        return urlsplit(address).path[:LONGEST]
+    except ValueError:
+        return "no address"
