@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 from tests.attacks.conftest import Live
 
@@ -20,7 +21,7 @@ CHECKS = (
 )
 
 
-def schemathesis(live: Live, *more: str) -> subprocess.CompletedProcess[str]:
+def schemathesis(live: Live, folder: Path, *more: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [
             *(sys.executable, "-m", "schemathesis.cli", "run", f"{live.address}/api/v1/openapi.json"),
@@ -36,9 +37,10 @@ def schemathesis(live: Live, *more: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         timeout=500,
+        cwd=folder,  # it leaves what it tried there
     )
 
 
-def test_every_route_of_the_api_answers_as_it_says(live: Live) -> None:
-    done = schemathesis(live, "--max-examples", "2", "--phases", "examples,coverage,fuzzing")
+def test_every_route_of_the_api_answers_as_it_says(live: Live, tmp_path: Path) -> None:
+    done = schemathesis(live, tmp_path, "--max-examples", "2", "--phases", "examples,coverage,fuzzing")
     assert done.returncode == 0, done.stdout[-12000:] + done.stderr[-2000:]
