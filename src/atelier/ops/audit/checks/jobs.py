@@ -155,27 +155,45 @@ async def _heard(ground: Ground, last: str, until: str) -> list[tuple[str, str]]
 )
 async def engines(ground: Ground) -> Evidence:
     faults, made = [], []
-    tried: set[str] = set()
-    for model in ground.studio.catalog.current.models:
-        if model.engine in tried or find(model.tool).yields is not Kind.IMAGE:
+    tried: set[tuple[str, str]] = set()
+    catalog = ground.studio.catalog.current
+    for model in catalog.models:
+        if (model.engine, model.family) in tried or find(model.tool).yields is not Kind.IMAGE:
             continue
-        tried.add(model.engine)
+        if model.id in catalog.lacks:  # it is not offered then, and the console says why
+            continue
+        tried.add((model.engine, model.family))
+        name, most = f"{model.engine} {model.family}".strip(), min(model.deadline, 60)
         try:
-            async with asyncio.timeout(min(model.deadline, 20)):
+            async with asyncio.timeout(most):
                 width, height, seconds = await _picture(ground, model)
-            made.append(f"{model.engine} {width} × {height} in {seconds:.1f} s")
+            made.append(f"{name} {width} × {height} in {seconds:.1f} s")
         except TimeoutError:
-            faults.append(f"{model.engine} took longer than {min(model.deadline, 20)} s")
+            faults.append(f"{name} took longer than {most} s")
         except Exception as error:
-            faults.append(f"{model.engine}: {error or type(error).__name__}")
-    return evidence(faults, f"{counted(len(made), 'engine')} made a picture: {', '.join(made)}.")
+            faults.append(f"{name}: {error or type(error).__name__}")
+    away = "".join(f" {model} is not ready: {why}" for model, why in sorted(catalog.lacks.items()))
+    return evidence(faults, f"{counted(len(made), 'engine')} made a picture: {', '.join(made)}.{away}")
+
+
+_WORDS = ("prompt", "instruction")
+
+
+def _grey() -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (96, 128), "grey").save(out, "PNG")
+    return out.getvalue()
 
 
 async def _picture(ground: Ground, model: Model) -> tuple[int, int, float]:
     began = asyncio.get_running_loop().time()
     tool = find(model.tool)
-    wish = tool.settle(tool.parse({"prompt": "a red boat on a calm sea", "count": 1, "steps": 4}))
-    work = Work(model.tool, model.weights, wish.model_dump(mode="json"))
+    words = next(name for name, field in tool.Input.model_fields.items() if field.is_required() and name in _WORDS)
+    asked = {words: "a red boat on a calm sea", "count": 1, "steps": 4}
+    files = {name: _grey() for name in tool.Input.model_fields if name == "image"}
+    wish = tool.settle(tool.parse(asked | {name: str(new_id()) for name in files}))
+    weights = str(ground.studio.engines.place(model.weights)) if model.weights else ""
+    work = Work(model.tool, weights, wish.model_dump(mode="json"), files, model.family)
     async with aclosing(ground.studio.engines.get(model.engine).make(work)) as making:
         async for made in making:
             if isinstance(made, Output):
