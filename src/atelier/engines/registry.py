@@ -20,6 +20,7 @@ LIBRARIES = ("torch", "diffusers", "transformers", "safetensors")
 CALM = {
     "HF_HUB_OFFLINE": "1",
     "DIFFUSERS_OFFLINE": "1",
+    "TRANSFORMERS_VERBOSITY": "error",
     "TOKENIZERS_PARALLELISM": "false",
     "OMP_WAIT_POLICY": "passive",
     "KMP_BLOCKTIME": "0",

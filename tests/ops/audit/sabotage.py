@@ -678,7 +678,7 @@ class Broken:
 
 @against("jobs.engines")
 async def an_engine_that_breaks(scene: Scene, patch: pytest.MonkeyPatch) -> None:
-    scene.change(engines=Engines({"sketch": Broken}))
+    scene.change(engines=Engines({"sketch": Broken, "diffusers": Broken}))
 
 
 # --- the catalog
