@@ -41,7 +41,9 @@ class JobWish(BaseModel):
         },
     )
     tool: str = Field(description="A tool's id.", examples=["image.generate"])
-    model: str | None = Field(None, description="A model's id; default: the tool's first that can work.", examples=["sketch"])
+    model: str | None = Field(
+        None, description="A model's id; default: the tool's first that can work.", examples=["sketch"]
+    )
     input: dict[str, Any] = Field(description="The tool's input, as its schema says.")
 
 
