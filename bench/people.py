@@ -50,7 +50,7 @@ def run(owner_url: str, secret: str) -> dict[str, Any]:
         "within_aims": {
             "cost": cost["ours_ms"] < AIMS["cost_ms"],
             "saved": traffic["saved"] >= AIMS["saved"],
-            "library": sign_ins["library_p95_ms"] < AIMS["library_p95_ms"],
+            "library": sign_ins["library_p95_ms"] < AIMS["library_p95_ms"] and not any(sign_ins["refused"].values()),
             "hash": HASH_MS[0] <= hashed <= HASH_MS[1],
         },
         "cost": cost,
@@ -131,11 +131,12 @@ async def _sign_ins(studio: Opened, emails: list[str]) -> dict[str, Any]:
     """Looks at the library, one every 50 ms: alone, then while fifty sign in at once."""
     limits = httpx.Limits(max_connections=200)
     async with httpx.AsyncClient(base_url=studio.address, timeout=60, limits=limits) as client:
+        refused = {"looks": 0, "sign_ins": 0}
 
         async def look() -> float:
             began = time.perf_counter()
             answer = await client.get("/library", cookies=studio.maker, headers={"accept": "text/html"})
-            answer.raise_for_status()
+            refused["looks"] += answer.status_code != 200
             return (time.perf_counter() - began) * 1000
 
         async def sign_in(number: int, email: str) -> float:
@@ -143,8 +144,7 @@ async def _sign_ins(studio: Opened, emails: list[str]) -> dict[str, Any]:
             form = {"email": email, "password": PASSWORD}
             headers = {"origin": studio.address, "x-forwarded-for": f"198.51.100.{number + 1}"}
             answer = await client.post("/sign-in", data=form, headers=headers)
-            if answer.status_code != 303:
-                raise RuntimeError(f"signing in answered {answer.status_code}: {answer.text[:300]}")
+            refused["sign_ins"] += answer.status_code != 303
             return (time.perf_counter() - began) * 1000
 
         await look()
@@ -159,6 +159,7 @@ async def _sign_ins(studio: Opened, emails: list[str]) -> dict[str, Any]:
         "all_done_s": round(lasted, 1),
         "sign_in_p50_ms": round(statistics.median(took)),
         "looks": len(beside),
+        "refused": refused,
         "library_alone_p95_ms": _p95(alone),
         "library_p95_ms": _p95(beside),
         "library_p50_ms": round(statistics.median(beside), 1),
