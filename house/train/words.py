@@ -129,12 +129,13 @@ def accuracy(recipe: Recipe, reader: Reader, device: torch.device) -> dict[str, 
     return {"clip": round(float(right[0]) / asked, 4), "t5": round(float(right[1]) / asked, 4)}
 
 
-def recall(folder: Path, learner: Trainee, device: torch.device) -> None:
-    """Begin a transformer's training with encoders that can read, if they have been taught."""
-    if not checkpoint.path(folder, STAGE).exists():
+def recall(recipe: Recipe, folder: Path, learner: Trainee, device: torch.device) -> None:
+    """Begin a transformer's training with encoders that can read, where the recipe has them taught."""
+    if not recipe.words_minutes:
         return
+    if not checkpoint.path(folder, STAGE).exists():
+        raise FileNotFoundError(f"{checkpoint.path(folder, STAGE)}: teach the words first")
     kept = torch.load(checkpoint.path(folder, STAGE), map_location=device, weights_only=True)
     for place, state in enumerate(kept["states"]["modules"], start=1):
         learner.modules[place].load_state_dict(state)
         learner.means[place].load_state_dict(state)
-    print("The text encoders can read already.", flush=True)

@@ -76,6 +76,17 @@ def test_every_stage_leaves_its_figures_and_the_recipe_beside_the_weights(folder
     assert "$" not in card
 
 
+def test_encoders_that_learned_words_stay_as_they_are(folder: Path) -> None:
+    import torch
+    from safetensors.torch import load_file
+
+    taught = torch.load(folder / "checkpoints" / "words.pt", weights_only=True)["states"]["modules"]
+    for name, state in zip(("text_encoder", "text_encoder_2"), taught, strict=True):
+        kept = load_file(folder / "model" / name / "model.safetensors")
+        assert kept
+        assert all(torch.equal(weight, state[key].half()) for key, weight in kept.items())
+
+
 def test_it_opens_in_both_pipelines_and_takes_its_lora(folder: Path) -> None:
     lora = folder / "likeness" / "0"
     command = [sys.executable, "-c", OPEN, str(folder / "model"), str(lora)]
