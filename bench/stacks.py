@@ -93,6 +93,7 @@ class Ours:
         self._opened = opened
         self._port = free_port()
         self._env = {"ATELIER_HOME": str(folder), "ATELIER_DATABASE_URL": owner_url, "ATELIER_SECRET": secret}
+        self._env["ATELIER_EXTRAS"] = "none"
         self._runs = 0
         self.processes: dict[str, int] = {}  # by what they do
         write_catalog(folder)

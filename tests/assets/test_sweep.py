@@ -85,7 +85,7 @@ class _Failing(Store):
 
     tries = 0
 
-    async def drop_unfinished(self, before: datetime) -> int:
+    async def drop_unfinished(self, before: datetime, under: str = "") -> int:
         self.tries += 1
         raise StorageBroken("away")
 

@@ -63,7 +63,7 @@ def live(tmp_path: Path, owner_url: str, monkeypatch: pytest.MonkeyPatch) -> Ite
     stop: list[Callable[[], None]] = []
 
     async def serve() -> None:
-        with socket.socket() as listening:
+        with socket.socket(proto=socket.IPPROTO_TCP) as listening:
             listening.bind(("127.0.0.1", 0))
             listening.listen(128)
             port = listening.getsockname()[1]

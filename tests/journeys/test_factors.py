@@ -148,4 +148,5 @@ def sign_in(page: Page, email: str) -> None:
 
 
 def leave(page: Page) -> None:
+    page.goto("about:blank")  # nothing of the last page still asks for something
     page.context.clear_cookies()

@@ -22,20 +22,20 @@ from atelier.studio import Studio
 class Tight(Store):
     """A store with room for so many files more, until somebody makes room."""
 
-    def __init__(self, store: Store, room: int) -> None:
+    def __init__(self, store: Store, left: int) -> None:
         self.__dict__.update(store.__dict__)
-        self.room = room
+        self.left = left
 
     async def put(self, path: str, data: bytes, content_type: str) -> None:
-        if self.room <= 0:
+        if self.left <= 0:
             raise StorageFull
-        self.room -= 1
+        self.left -= 1
         await super().put(path, data, content_type)
 
 
 @pytest.fixture
 def tight(studio: Studio) -> Tight:
-    return Tight(studio.assets.store, room=2)  # the first picture with its thumbnail
+    return Tight(studio.assets.store, left=2)  # the first picture with its thumbnail
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ async def test_it_waits_with_its_credits_held_and_is_made_when_there_is_room(
     assert entries(narrow) == [(str(job_id), "todo", True)]
     assert await wallet(narrow, maker) == (98, 2)
     assert await assets_of(narrow, maker) == 0
-    tight.room = 100
+    tight.left = 100
     async with working(narrow):
         job = await until(narrow, maker, job_id, "succeeded")
     assert (job.attempt, job.made, job.charged) == (2, 2, 2)

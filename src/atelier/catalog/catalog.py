@@ -98,7 +98,7 @@ class Catalog:
         if lacks == snapshot.lacks:
             return snapshot
         for model_id, why in lacks.items():
-            get_log().warning("catalog:not_ready", model=model_id, reason=why)
+            get_log().info("catalog:not_ready", model=model_id, reason=why)
         return Snapshot(snapshot.models, lacks)
 
     def _stat(self) -> tuple[int, int, int] | None:

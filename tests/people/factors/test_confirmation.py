@@ -14,6 +14,7 @@ from tests.roles import PASSWORD, Person
 from tests.web.test_confirmed import grow_stale
 
 from atelier.base.db import Database
+from atelier.people import locks
 
 FLAG = "/console/flags/uploads"
 HIDDEN = re.compile(r'<input type="hidden" name="([^"]*)" value="([^"]*)">')
@@ -93,6 +94,19 @@ async def test_guessing_is_locked_here_too(maker: Person, web_db: Database) -> N
         for _ in range(6)
     ]
     assert tried == [422] * 5 + [429]
+
+
+async def test_a_try_that_nobody_looked_at_does_not_count(
+    maker: Person, web_db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await grow_stale(web_db, maker)
+    monkeypatch.setattr(locks, "PATIENCE", 0.0)
+    with monkeypatch.context() as busy:
+        busy.setattr("atelier.people.passwords.WAITING", 0)
+        for _ in range(6):
+            asked = await maker.client.post("/account/confirmation", data={"password": PASSWORD})
+            assert asked.status_code == 503
+    assert (await maker.client.post("/account/confirmation", data={"password": PASSWORD})).status_code == 303
 
 
 async def test_what_waits_is_the_sessions_own(operator: Person, maker: Person, web_db: Database) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from atelier.base import events
 from atelier.base.db import Acting
-from atelier.base.errors import Forbidden
+from atelier.base.errors import AtelierError, Forbidden
 from atelier.limits.flags import FACTORS, flag
 from atelier.limits.limit import PAGES, SIGN_IN_FORM
 from atelier.people import signin
@@ -104,6 +104,9 @@ async def confirm(
             await prove.failed(here, me.member_id, by=by, signed_in=True)
         words = CURRENT_FAULT if by == "password" else error.message
         return await _page(request, here, me, back, waits, faults={by: words}, status=error.status)
+    except AtelierError:
+        await door.succeeded(claim, clears=False)  # nobody looked at it
+        raise
     await door.succeeded(claim, clears=False)  # who knows the password only goes on being counted elsewhere
     held = waiting.open(prove.seal(here), session_id, waits)
     if held is None:

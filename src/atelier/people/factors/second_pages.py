@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse
 from sqlalchemy import select
 
 from atelier.base.db import Acting
+from atelier.base.errors import AtelierError
 from atelier.limits.limit import PAGES, SIGN_IN_FORM
 from atelier.people import locks, sessions
 from atelier.people.doors import Entry
@@ -57,6 +58,9 @@ async def second(request: Request, here: Here, entry: Entry, maybe: MaybeMe, cod
         await door.failed(claim, member=half.member_id, at=at)
         await prove.failed(here, half.member_id, by="code")
         return await _page(request, here, half, faults={"code": error.message}, status=error.status)
+    except AtelierError:
+        await door.succeeded(claim, clears=False)  # nobody looked at it
+        raise
     return await _in(here, maybe, secret, half.wanted, half.member_id)
 
 
