@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from atelier.base import migrate
+from atelier.base import log, migrate
 from atelier.base.db import Database, connect, libpq_url
 from atelier.base.ids import new_id
 from atelier.base.postgres import EmbeddedPostgres
@@ -24,6 +24,7 @@ TEMPLATE = "atelier_template"
 for name in [name for name in os.environ if name.startswith("ATELIER_")]:
     del os.environ[name]  # a developer's own settings must not reach the tests
 os.environ["ATELIER_EXTRAS"] = "none"  # Sketch paints for the tests; those of neural models say otherwise
+log.configure()  # as a studio does
 
 
 @pytest.fixture

@@ -22,6 +22,8 @@ ROOMS = [
     "/wallet",
     "/account",
     "/account/security",
+    "/account/tokens",
+    "/account/data",
     "/account/confirmation",
 ]
 CONSOLE = ["/console", "/console/members", "/console/queue", "/console/models", "/console/invitations", "/console/mail"]

@@ -212,7 +212,7 @@ async def test_the_page_says_how_soon_one_ends(maker: Person, owner_url: str, le
     await _make(maker)
     with psycopg.connect(libpq_url(owner_url), autocommit=True) as db:
         db.execute("UPDATE tokens SET expires_at = now() + %s::interval", [left])
-    assert said in (await maker.client.get("/account")).text.partition("</section>")[0]
+    assert said in (await maker.client.get("/account/tokens")).text.partition("</section>")[0]
 
 
 async def test_the_oldest_tokens_without_a_checksum_still_work(
@@ -226,7 +226,7 @@ async def test_the_oldest_tokens_without_a_checksum_still_work(
             [maker.member_id, digest(old)],
         )
     assert (await visitor.get("/api/v1/me", headers=bearer(old))).status_code == 200
-    assert "atl_aX4b…" in (await maker.client.get("/account")).text
+    assert "atl_aX4b…" in (await maker.client.get("/account/tokens")).text
 
 
 async def test_a_mistyped_token_is_refused_without_a_look(
@@ -272,7 +272,7 @@ async def test_the_page_shows_a_new_token_once(app: FastAPI, maker: Person) -> N
     page = await maker.client.post("/account/tokens", data={"label": "Laptop & co", "days": "30"})
     secret = page.text.split('id="new-token">')[1].split("<")[0]
     assert "Laptop &amp; co" in page.text
-    assert secret not in (await maker.client.get("/account")).text
+    assert secret not in (await maker.client.get("/account/tokens")).text
     async with browser(app) as program:
         assert (await program.get("/api/v1/me", headers=bearer(secret))).status_code == 200
     listed = (await maker.client.get("/api/v1/tokens")).json()["items"][0]

@@ -1,4 +1,4 @@
-"""The account page: name, password, and where the member is signed in."""
+"""The account page: name, e-mail, password, and where the member is signed in."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from atelier import ledger
 from atelier.base.db import Acting
 from atelier.base.ids import parse_id
 from atelier.limits.limit import GENERAL, PAGES, SIGN_IN
-from atelier.people import recovery, rules, sessions, signin, tokens
+from atelier.people import recovery, rules, sessions, signin
 from atelier.people.doors import Entry
 from atelier.people.oidc.elsewhere import elsewhere
 from atelier.people.oidc.identities import list_identities
@@ -23,7 +23,6 @@ from atelier.web.access import Access
 from atelier.web.caller import Caller
 from atelier.web.parts import Db, Here, Me, Parts
 from atelier.web.routes import Routes
-from atelier.web.scopes import MEANINGS
 
 routes = Routes(include_in_schema=False)
 Field = Annotated[str, Form()]
@@ -97,9 +96,8 @@ async def page(
     *,
     typed: dict[str, Any] | None = None,
     faults: rules.Faults | None = None,
-    made: dict[str, Any] | None = None,
 ) -> Response:
-    """The account page, with what was typed wrong and what was made just now."""
+    """The account page, with what was typed wrong."""
     if request.method == "POST":  # the balance beside the member's badge comes by itself only when a page is read
         request.state.balance = await ledger.balance(db, member_id=me.member_id)
     return here.templates.page(
@@ -108,14 +106,9 @@ async def page(
         status=422 if faults else 200,
         me=me,
         sessions=await sessions.list_sessions(db, member_id=me.member_id),
-        tokens=await tokens.list_tokens(db, member_id=me.member_id),
         device=rules.device,
-        ending=tokens.ending,
-        presets=tokens.PRESETS,
-        meanings=MEANINGS,
         typed=typed or {},
         faults=faults or {},
-        made=made,
         verified=await db.scalar(select(Member.verified_at).where(Member.id == me.member_id)) is not None,
         passwordless=await db.scalar(select(Member.password_hash).where(Member.id == me.member_id)) is None,
         links=await list_identities(db, member_id=me.member_id),

@@ -1,25 +1,32 @@
-"""The account page's part about API tokens: made, shown once, revoked."""
+"""The page of a member's API tokens: made, shown once, revoked."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Form, Request, Response
 from fastapi.responses import RedirectResponse
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from atelier import ledger
 from atelier.base.ids import parse_id
-from atelier.limits.limit import GENERAL
+from atelier.limits.limit import GENERAL, PAGES
 from atelier.people import rules, tokens
-from atelier.people.account import page
 from atelier.web.access import Access
-from atelier.web.parts import Db, Here, Me
+from atelier.web.caller import Caller
+from atelier.web.parts import Db, Here, Me, Parts
 from atelier.web.routes import Routes
-from atelier.web.scopes import Scope
+from atelier.web.scopes import MEANINGS, Scope
 
 routes = Routes(include_in_schema=False)
 Field = Annotated[str, Form()]
 Several = Annotated[list[str], Form()]
 LIFETIMES: dict[str, int | None] = {"30": 30, "90": 90, "365": 365, "never": None}
+
+
+@routes.get("/account/tokens", access=Access.MEMBER, limit=PAGES)
+async def token_page(request: Request, here: Here, me: Me, db: Db) -> Response:
+    return await _page(request, here, me, db)
 
 
 @routes.post("/account/tokens", access=Access.MEMBER, limit=GENERAL, confirmed=True)
@@ -38,17 +45,46 @@ async def create_token(
     if name is None or not scopes:
         faults = ({} if name else {"label": rules.LABEL_FAULT}) | ({} if scopes else {"scope": rules.SCOPES_FAULT})
         typed = {"label": label, "days": days, "may": may, "scope": scope}
-        return await page(request, here, me, db, typed=typed, faults=faults)
+        return await _page(request, here, me, db, typed=typed, faults=faults)
     lasts = LIFETIMES.get(days, tokens.DAYS)
     token, secret = await tokens.create(db, member_id=me.member_id, name=name, scopes=scopes, days=lasts)
-    return await page(request, here, me, db, made={"token": token, "secret": secret})
+    return await _page(request, here, me, db, made={"token": token, "secret": secret})
 
 
 @routes.post("/account/tokens/{token_id}/revocation", access=Access.MEMBER, limit=GENERAL)
 async def revoke_token(me: Me, db: Db, token_id: str) -> Response:
     """End a token for good."""
     await tokens.revoke(db, member_id=me.member_id, token_id=parse_id(token_id, "token"))
-    return RedirectResponse("/account?done=token#tokens", 303)
+    return RedirectResponse("/account/tokens?done=revoked", 303)
+
+
+async def _page(
+    request: Request,
+    here: Parts,
+    me: Caller,
+    db: AsyncSession,
+    *,
+    typed: dict[str, Any] | None = None,
+    faults: rules.Faults | None = None,
+    made: dict[str, Any] | None = None,
+) -> Response:
+    """The page, with what was typed wrong, or with the token that was made just now."""
+    if request.method == "POST":  # the balance beside the member's badge comes by itself only when a page is read
+        request.state.balance = await ledger.balance(db, member_id=me.member_id)
+    return here.templates.page(
+        request,
+        "people/tokens.html",
+        status=422 if faults else 200,
+        me=me,
+        tokens=await tokens.list_tokens(db, member_id=me.member_id),
+        ending=tokens.ending,
+        presets=tokens.PRESETS,
+        meanings=MEANINGS,
+        typed=typed or {},
+        faults=faults or {},
+        made=made,
+        done=request.query_params.get("done", ""),
+    )
 
 
 def chosen(may: str, named: list[str]) -> frozenset[Scope]:

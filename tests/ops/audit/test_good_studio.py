@@ -10,18 +10,19 @@ from atelier.ops.audit.check import check
 from atelier.ops.audit.ground import Ground
 
 
-async def test_a_good_studio_passes_every_check(scene: Scene) -> None:
-    report = await audit(scene.studio, scene.app)
+async def test_a_new_studio_passes_what_is_asked_at_its_start(scene: Scene) -> None:
+    report = await audit(scene.studio, scene.app, only={check.id for check in CHECKS if check.quick})
     assert [(result.id, result.evidence) for result in report.failed] == []
     assert len(report.results) >= 25
 
 
-async def test_the_audit_leaves_a_studio_as_it_was(scene: Scene) -> None:
+async def test_a_good_studio_passes_every_check_and_is_left_as_it_was(scene: Scene) -> None:
     await scene.job(await scene.member())
-    scene.worker()
+    scene.worker(silent_for="-10 minutes")  # its next sign of life, so that a slow machine does not make it silent
     before = _everything(scene)
     report = await audit(scene.studio, scene.app)
-    assert report.ready, report.failed
+    assert [(result.id, result.evidence) for result in report.failed] == []
+    assert len(report.results) == len(CHECKS)
     assert _everything(scene) == before
 
 

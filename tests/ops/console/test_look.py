@@ -77,7 +77,7 @@ async def test_the_operator_sees_what_the_member_sees_and_is_themselves_again(
     await maker.client.post("/api/v1/tokens", json={"name": "Of the maker", "scopes": ["account:read"]})
     assert await begin(operator, maker) == 303
     assert (await operator.client.get("/api/v1/me")).json()["id"] == str(maker.member_id)
-    assert "Of the maker" in (await operator.client.get("/account")).text
+    assert "Of the maker" in (await operator.client.get("/account/tokens")).text
     assert (await operator.client.get("/console")).status_code == 403
     ended = await operator.client.post("/look/end")
     assert ended.headers["location"] == f"/console/members/{maker.member_id}"
