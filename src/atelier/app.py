@@ -37,6 +37,7 @@ from atelier.people.factors import confirmation_pages, passkey_pages, second_pag
 from atelier.people.leaving import api as leaving_api
 from atelier.people.leaving import pages as leaving_pages
 from atelier.people.oidc import pages as oidc_pages
+from atelier.people.oidc.elsewhere import Elsewhere
 from atelier.studio import Studio
 from atelier.studio import api as studio_api
 from atelier.studio import pages as studio_pages
@@ -90,8 +91,12 @@ ROUTES = (
 )
 
 
-def create_app(studio: Studio) -> FastAPI:
-    """The application on an open studio; it refuses to exist with a route that has no access rule and limit."""
+def create_app(studio: Studio, *, elsewhere: Elsewhere | None = None) -> FastAPI:
+    """The application on an open studio; it refuses to exist with a route that has no access rule and limit.
+
+    `elsewhere`: the providers, where they are reached otherwise than by the network.
+    """
+    elsewhere = elsewhere or Elsewhere(studio.providers, studio.secret, studio.origin)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -104,7 +109,7 @@ def create_app(studio: Studio) -> FastAPI:
     app.state.studio = studio
     app.state.store = studio.assets
     app.state.doors = studio.doors
-    app.state.elsewhere = studio.elsewhere
+    app.state.elsewhere = elsewhere
 
     async def surround(request: Request, caller: Caller) -> None:
         async with studio.web_db.transaction(Acting.member(caller.member_id)) as db:
@@ -115,7 +120,7 @@ def create_app(studio: Studio) -> FastAPI:
 
     templates = Templates(
         [HERE / room / "templates" for room in ROOMS],
-        globals={"ways_in": studio.elsewhere.buttons, "offers": offers},
+        globals={"ways_in": elsewhere.buttons, "offers": offers},
     )
     app.state.parts = Parts(
         web_db=studio.web_db,

@@ -19,7 +19,6 @@ from atelier.limits import Limiter, parse_rates
 from atelier.limits.limit import NEWCOMERS
 from atelier.notify import Carrier, Keys, NoCarrier, Smtp, Writer
 from atelier.people.doors import Doors, Mode
-from atelier.people.oidc.elsewhere import Elsewhere
 from atelier.settings import HERE, Settings
 from atelier.studio import Studio
 
@@ -98,7 +97,7 @@ async def open_studio(
                 grace_days=settings.grace_days,
                 newcomers=limiter.first(NEWCOMERS),
             ),
-            elsewhere=Elsewhere(settings.providers, secret, settings.origin),
+            providers=tuple(settings.providers),
             cors_origins=tuple(filter(None, settings.cors_origins.replace(" ", "").split(","))),
             trusted_proxies=frozenset(filter(None, settings.trusted_proxies.replace(" ", "").split(","))),
         )

@@ -18,6 +18,16 @@ def digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+def base64url(data: bytes) -> str:
+    """Base64 for addresses, without padding (RFC 4648, section 5)."""
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def from_base64url(written: str) -> bytes:
+    """The bytes of `base64url`; raises `ValueError` for what is none."""
+    return base64.urlsafe_b64decode(written + "=" * (-len(written) % 4))
+
+
 def derive(secret: str, purpose: str) -> bytes:
     """A 32-byte key for one purpose (HMAC-SHA256 as a key derivation, NIST SP 800-108 in its single-block form)."""
     return hmac.new(secret.encode(), f"atelier:{purpose}".encode(), hashlib.sha256).digest()

@@ -15,7 +15,7 @@ from atelier.engines import Engines
 from atelier.limits import Limiter
 from atelier.notify import Carrier
 from atelier.people.doors import Doors
-from atelier.people.oidc.elsewhere import Elsewhere
+from atelier.people.oidc.provider import Provider
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,6 @@ class Studio:
     welcome_credits: int
     carrier: Carrier  # of mail
     doors: Doors
-    elsewhere: Elsewhere
+    providers: tuple[Provider, ...] = ()  # through whom members come in
     trusted_proxies: frozenset[str] = frozenset()
     cors_origins: tuple[str, ...] = ()

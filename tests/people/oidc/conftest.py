@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from html import unescape
 
 import httpx
@@ -35,7 +34,7 @@ def elsewhere(fake: FakeProvider) -> Elsewhere:
 
 @pytest.fixture
 def app(studio: Studio, elsewhere: Elsewhere) -> FastAPI:
-    return create_app(replace(studio, elsewhere=elsewhere))
+    return create_app(studio, elsewhere=elsewhere)
 
 
 def there(page: httpx.Response) -> str:

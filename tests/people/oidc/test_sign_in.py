@@ -122,7 +122,7 @@ async def test_a_provider_that_the_operator_trusts_needs_not_say_so(
     studio: Studio, fake: FakeProvider, walk: Walk, elsewhere: Elsewhere
 ) -> None:
     trusted = replace(elsewhere.provider("corner"), trusts_email=True)
-    app = create_app(replace(studio, elsewhere=Elsewhere([trusted], "s" * 40, studio.origin, reach=elsewhere.reach)))
+    app = create_app(studio, elsewhere=Elsewhere([trusted], "s" * 40, studio.origin, reach=elsewhere.reach))
     del fake.person["email_verified"]
     async with browser(app) as visitor:
         assert (await walk(visitor)).status_code == 303
@@ -165,7 +165,7 @@ async def test_a_banned_member_stays_out(app: FastAPI, walk: Walk, operator_db: 
 
 
 def studio_with(studio: Studio, elsewhere: Elsewhere, mode: Mode) -> FastAPI:
-    return create_app(replace(studio, elsewhere=elsewhere, doors=replace(studio.doors, mode=mode)))
+    return create_app(replace(studio, doors=replace(studio.doors, mode=mode)), elsewhere=elsewhere)
 
 
 async def test_a_closed_studio_opens_no_account_and_lets_members_in(

@@ -15,9 +15,8 @@ from datetime import UTC, datetime, timedelta
 from fastapi import Request, Response
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
-from webauthn.helpers import base64url_to_bytes, bytes_to_base64url
 
-from atelier.base.crypto import digest
+from atelier.base.crypto import base64url, digest, from_base64url
 from atelier.base.errors import AtelierError
 from atelier.base.seal import Seal
 
@@ -42,7 +41,7 @@ def ask(request: Request, response: Response, seal: Seal, origin: str, *, purpos
     kept_already = [name for name in request.cookies if name.startswith(_cookie(origin, ""))]
     for name in kept_already[: 1 - MOST]:  # browsers send the oldest first (RFC 6265, 5.4)
         response.delete_cookie(name, path="/", secure=secure, httponly=True, samesite="strict")
-    challenge = bytes_to_base64url(secrets.token_bytes(32))
+    challenge = base64url(secrets.token_bytes(32))
     kept = json.dumps({"challenge": challenge, "at": time.time()})
     response.set_cookie(
         _cookie(origin, challenge),
@@ -53,7 +52,7 @@ def ask(request: Request, response: Response, seal: Seal, origin: str, *, purpos
         httponly=True,
         samesite="strict",
     )
-    return base64url_to_bytes(challenge)
+    return from_base64url(challenge)
 
 
 async def spend(db: AsyncSession, request: Request, seal: Seal, origin: str, *, purpose: str, challenge: str) -> bytes:
@@ -70,7 +69,7 @@ async def spend(db: AsyncSession, request: Request, seal: Seal, origin: str, *, 
     once = text("SELECT people_challenge_once(:named, :until)")
     if not (await db.execute(once, {"named": digest(challenge), "until": until})).scalar_one():
         raise ChallengeSpent
-    return base64url_to_bytes(challenge)
+    return from_base64url(challenge)
 
 
 def _cookie(origin: str, challenge: str) -> str:

@@ -36,10 +36,12 @@ ANSWER_FAULT = "The browser's answer could not be used, so no passkey was added.
 @routes.post("/account/passkeys/challenge", access=Access.MEMBER, limit=GENERAL, confirmed=True)
 async def add_challenge(request: Request, here: Here, me: Me, db: Db) -> Response:
     """What a browser is asked for a new passkey, as JSON."""
+    from atelier.people.factors import ceremony
+
     rp_id, mine = prove.relying_party(here), await list_passkeys(db, member_id=me.member_id)
     response = Response(media_type="application/json")
     asked = challenges.ask(request, response, prove.seal(here), here.origin, purpose=_purpose(me))
-    wanted = passkeys.creation(
+    wanted = ceremony.creation(
         rp_id=rp_id, challenge=asked, member_id=me.member_id, email=me.email, name=me.name, present=mine
     )
     response.body = wanted.encode()

@@ -10,22 +10,8 @@ from uuid import UUID
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
-from webauthn import (
-    generate_authentication_options,
-    generate_registration_options,
-    options_to_json,
-    verify_authentication_response,
-    verify_registration_response,
-)
-from webauthn.helpers import base64url_to_bytes, bytes_to_base64url
-from webauthn.helpers.structs import (
-    AuthenticatorSelectionCriteria,
-    AuthenticatorTransport,
-    PublicKeyCredentialDescriptor,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
 
+from atelier.base.crypto import base64url, from_base64url
 from atelier.base.db import Acting, act, rows_changed
 from atelier.base.errors import AtelierError, Conflict, NotFound
 from atelier.base.ids import new_id
@@ -33,9 +19,7 @@ from atelier.people.factors.tables import Passkey
 
 MOST = 20  # passkeys of one member
 LONGEST = 20_000  # characters of an answer
-TRANSPORTS = {each.value for each in AuthenticatorTransport}
 COPIED_FAULT = "This passkey seems to have been copied, so it opens nothing any more. Come in another way."
-PATIENCE = 120_000  # ms that a browser gives its owner
 
 
 class BadPasskey(AtelierError):
@@ -91,7 +75,7 @@ def read(written: str) -> Answer:
         if not 0 < len(written) <= LONGEST:
             raise ValueError
         whole = json.loads(written)
-        said = json.loads(base64url_to_bytes(whole["response"]["clientDataJSON"]))
+        said = json.loads(from_base64url(whole["response"]["clientDataJSON"]))
         credential, challenge, user = whole["id"], said["challenge"], whole["response"].get("userHandle")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise BadPasskey from error
@@ -100,53 +84,16 @@ def read(written: str) -> Answer:
     return Answer(credential, challenge, user, whole)
 
 
-def creation(*, rp_id: str, challenge: bytes, member_id: UUID, email: str, name: str, present: list[Passkey]) -> str:
-    """What a browser is asked for a new passkey, as JSON: one that is found without an e-mail and asks its owner."""
-    return options_to_json(
-        generate_registration_options(
-            rp_id=rp_id,
-            rp_name="Atelier",
-            user_name=email,
-            user_display_name=name,
-            user_id=member_id.bytes,
-            challenge=challenge,
-            timeout=PATIENCE,
-            authenticator_selection=AuthenticatorSelectionCriteria(
-                resident_key=ResidentKeyRequirement.REQUIRED,
-                user_verification=UserVerificationRequirement.REQUIRED,
-            ),
-            exclude_credentials=_described(present),
-        )
-    )
-
-
-def request(*, rp_id: str, challenge: bytes, allowed: list[Passkey]) -> str:
-    """What a browser is asked for a passkey that exists, as JSON: one of `allowed`, or any if there are none."""
-    return options_to_json(
-        generate_authentication_options(
-            rp_id=rp_id,
-            challenge=challenge,
-            timeout=PATIENCE,
-            allow_credentials=_described(allowed),
-            user_verification=UserVerificationRequirement.REQUIRED,
-        )
-    )
-
-
 async def add(
     db: AsyncSession, answer: Answer, *, challenge: bytes, rp_id: str, origin: str, member_id: UUID, name: str
 ) -> UUID:
     """Keep a new passkey of the acting member; raises `BadPasskey`, and `TooManyPasskeys`."""
+    from atelier.people.factors import ceremony
+
     if len(await list_passkeys(db, member_id=member_id)) >= MOST:
         raise TooManyPasskeys("You have 20 passkeys. Remove one that you don't need; nothing was added.")
     try:
-        made = verify_registration_response(
-            credential=answer.whole,
-            expected_challenge=challenge,
-            expected_rp_id=rp_id,
-            expected_origin=origin,
-            require_user_verification=True,
-        )
+        made = ceremony.made(answer.whole, challenge=challenge, rp_id=rp_id, origin=origin)
     except Exception as error:  # the library names some of what garbage does to it, and not all
         raise BadPasskey(type(error).__name__, member_id=member_id) from error
     said = answer.whole["response"].get("transports")
@@ -154,10 +101,10 @@ async def add(
     row = {
         "id": passkey_id,
         "member_id": member_id,
-        "credential": bytes_to_base64url(made.credential_id),
+        "credential": base64url(made.credential_id),
         "public_key": made.credential_public_key,
         "sign_count": made.sign_count,
-        "transports": sorted(TRANSPORTS & {each for each in said if isinstance(each, str)}) if said else [],
+        "transports": sorted(ceremony.TRANSPORTS & {each for each in said if isinstance(each, str)}) if said else [],
         "backed_up": made.credential_backed_up,
         "name": name,
     }
@@ -175,6 +122,8 @@ async def use(
 
     Raises `BadPasskey`; `Copied`, after which the caller commits `halt` in a transaction of its own.
     """
+    from atelier.people.factors import ceremony
+
     await act(db, Acting.knocking(answer.credential))
     owner = (await db.execute(select(Passkey.id, Passkey.member_id))).one_or_none()
     if owner is None or (member_id is not None and owner.member_id != member_id):
@@ -189,18 +138,10 @@ async def use(
     ).one_or_none()
     if kept is None or kept.halted_at is not None:
         raise BadPasskey("halted", member_id=owner.member_id)
-    if answer.user != bytes_to_base64url(owner.member_id.bytes) and (answer.user or member_id is None):
+    if answer.user != base64url(owner.member_id.bytes) and (answer.user or member_id is None):
         raise BadPasskey("made for somebody else", member_id=owner.member_id)
     try:
-        used = verify_authentication_response(
-            credential=answer.whole,
-            expected_challenge=challenge,
-            expected_rp_id=rp_id,
-            expected_origin=origin,
-            credential_public_key=kept.public_key,
-            credential_current_sign_count=0,  # looked at below, once the signature is known to be right
-            require_user_verification=True,
-        )
+        used = ceremony.used(answer.whole, challenge=challenge, rp_id=rp_id, origin=origin, public_key=kept.public_key)
     except Exception as error:
         raise BadPasskey(type(error).__name__, member_id=owner.member_id) from error
     if (used.new_sign_count or kept.sign_count) and used.new_sign_count <= kept.sign_count:
@@ -247,14 +188,3 @@ async def remove(db: AsyncSession, *, member_id: UUID, passkey_id: UUID) -> str:
     if name is None:
         raise NotFound("passkey")
     return name
-
-
-def _described(kept: list[Passkey]) -> list[PublicKeyCredentialDescriptor]:
-    return [
-        PublicKeyCredentialDescriptor(
-            id=base64url_to_bytes(each.credential),
-            transports=[AuthenticatorTransport(way) for way in each.transports if way in TRANSPORTS] or None,
-        )
-        for each in kept
-        if each.halted_at is None
-    ]

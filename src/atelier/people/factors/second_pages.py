@@ -134,10 +134,12 @@ async def sign_in(
 
 def challenge(request: Request, here: Parts, purpose: str, allowed: list[Passkey]) -> Response:
     """A fresh challenge as JSON, for the script that asks the browser for a passkey."""
+    from atelier.people.factors import ceremony
+
     rp_id = prove.relying_party(here)
     response = Response(media_type="application/json")
     asked = challenges.ask(request, response, prove.seal(here), here.origin, purpose=purpose)
-    response.body = passkeys.request(rp_id=rp_id, challenge=asked, allowed=allowed).encode()
+    response.body = ceremony.request(rp_id=rp_id, challenge=asked, allowed=allowed).encode()
     response.headers["content-length"] = str(len(response.body))
     return response
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import segno
 from fastapi import Form, Request, Response
 from fastapi.responses import RedirectResponse
 from markupsafe import Markup
@@ -133,6 +132,8 @@ async def _app_page(
     if found is None:
         return RedirectResponse(PAGE, 303)
     await _balance(request, me, db)
+    import segno  # few web processes ever draw one
+
     code = segno.make(found.address, error="m")
     drawn = code.svg_inline(border=2, omitsize=True, svgclass="qr", lineclass=None, dark="#151413", light="#ffffff")
     return here.templates.page(
