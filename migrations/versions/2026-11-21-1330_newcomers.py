@@ -29,6 +29,14 @@ WELCOME = f"""CREATE FUNCTION people_welcome(
        RETURN true;
      END $$"""
 
+# Whether the next of that network would be, as far as that alone decides it: what the sign-up page may promise.
+WELCOMES = f"""CREATE FUNCTION people_welcomes(origin text, most integer, within_s double precision)
+     RETURNS boolean STABLE {DEFINER} AS $$
+     BEGIN
+       RETURN (SELECT count(*) FROM newcomers
+                WHERE network = origin AND at >= clock_timestamp() - make_interval(secs => within_s)) < most;
+     END $$"""
+
 
 def upgrade() -> None:
     for statement in (
@@ -42,8 +50,10 @@ def upgrade() -> None:
         "ALTER TABLE newcomers FORCE ROW LEVEL SECURITY",
         "CREATE POLICY owner ON newcomers TO CURRENT_USER USING (true)",
         WELCOME,
-        "REVOKE ALL ON FUNCTION people_welcome FROM PUBLIC",
+        WELCOMES,
+        "REVOKE ALL ON FUNCTION people_welcome, people_welcomes FROM PUBLIC",
         "GRANT EXECUTE ON FUNCTION people_welcome TO atelier_web, atelier_operator",
+        "GRANT EXECUTE ON FUNCTION people_welcomes TO atelier_web",
         # nobody marks a mailbox as welcomed but by that function
         "REVOKE INSERT (mailbox) ON welcomes FROM atelier_web, atelier_operator",
         "DROP POLICY newcomer ON welcomes",
@@ -55,6 +65,7 @@ def downgrade() -> None:
     for statement in (
         "CREATE POLICY newcomer ON welcomes FOR INSERT TO atelier_web, atelier_operator WITH CHECK (true)",
         "GRANT INSERT (mailbox) ON welcomes TO atelier_web, atelier_operator",
+        "DROP FUNCTION people_welcomes",
         "DROP FUNCTION people_welcome",
         "DROP TABLE newcomers",
     ):

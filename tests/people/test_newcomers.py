@@ -57,6 +57,17 @@ async def test_an_ipv6_household_is_one_network(app: FastAPI) -> None:
     assert await credits(app, "2001:db8:1:3::1", "other") == [20]
 
 
+async def test_the_page_promises_only_what_is_given(app: FastAPI) -> None:
+    async def promised(address: str) -> bool:
+        async with visitor(app, address) as client:
+            return "opens with 20 credits" in (await client.get("/sign-up")).text
+
+    assert await promised("198.51.100.7")
+    await credits(app, "198.51.100.7", "a", "b", "c")
+    assert not await promised("198.51.100.7")
+    assert await promised("198.51.100.8")
+
+
 async def test_after_thirty_days_they_are_forgotten(app: FastAPI, studio: Studio) -> None:
     assert await credits(app, "198.51.100.7", "a", "b", "c", "d") == [20, 20, 20, 0]
     owner = await asyncpg.connect(libpq_url(studio.owner_url))

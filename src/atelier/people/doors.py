@@ -43,8 +43,12 @@ class Doors:
         `email` stands for its mailbox, however it is written; `address` for its network, None for whom an operator
         lets in.
         """
-        known = sign(derive(self.secret, "newcomers"), network(address)) if address else None
+        known = self.network(address) if address else None
         return Welcome(sign(derive(self.secret, "mailbox"), mailbox(email)), known, *self.newcomers)
+
+    def network(self, address: str) -> str:
+        """The keyed digest of an address's network, by which newcomers are counted."""
+        return sign(derive(self.secret, "newcomers"), network(address))
 
 
 def doors(request: Request) -> Doors:

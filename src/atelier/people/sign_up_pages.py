@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import Form, Request, Response
 from fastapi.responses import RedirectResponse
 
+from atelier.base.db import Acting
 from atelier.limits import Limit, Per
 from atelier.limits.limit import PAGES, SIGN_UP
 from atelier.people import invitations, rules, signup
@@ -17,7 +18,7 @@ from atelier.people.passwords import passwords
 from atelier.web import language
 from atelier.web.access import Access
 from atelier.web.parts import Here, MaybeMe, Parts
-from atelier.web.routes import Routes, counted
+from atelier.web.routes import Routes, address, counted
 
 routes = Routes(include_in_schema=False)
 Field = Annotated[str, Form()]
@@ -36,7 +37,7 @@ async def sign_up_page(
     if not _may_join(entry, invited):
         return here.templates.page(request, "people/not_open.html", mode=entry.mode.value)
     typed = {"next": rules.local_path(next), "key": key, "email": (invited and invited.email) or ""}
-    return _sign_up_page(request, here, entry, typed)
+    return await _sign_up_page(request, here, entry, typed)
 
 
 @routes.post("/sign-up", access=Access.PUBLIC, limit=SIGN_UP_FORM)
@@ -72,7 +73,7 @@ async def sign_up(
         except signup.EmailTaken as error:
             await refused(here, newcomer.email, error.code)
             faults = {"email": error.message}
-    return _sign_up_page(request, here, entry, typed, faults)
+    return await _sign_up_page(request, here, entry, typed, faults)
 
 
 @routes.get("/welcome/operator", access=Access.PUBLIC, limit=PAGES)
@@ -144,17 +145,23 @@ def _faults(name: str, email: str, password: str) -> rules.Faults:
     return faults
 
 
-def _sign_up_page(
+async def _sign_up_page(
     request: Request, here: Parts, doors: Doors, typed: dict[str, str], faults: rules.Faults | None = None
 ) -> Response:
+    gift, (most, within_s) = here.welcome_credits, doors.newcomers
+    approval = doors.mode is Mode.APPROVAL and not typed.get("key")
+    if gift and not approval:  # an operator who lets somebody in welcomes them wherever they come from
+        async with here.web_db.transaction(Acting.nobody()) as db:
+            origin = doors.network(address(request))
+            gift = gift if await signup.welcomes(db, network=origin, most=most, within_s=within_s) else 0
     return here.templates.page(
         request,
         "people/sign_up.html",
         status=422 if faults else 200,
         typed=typed,
         faults=faults or {},
-        welcome_credits=here.welcome_credits,
-        approval=doors.mode is Mode.APPROVAL and not typed.get("key"),
+        welcome_credits=gift,
+        approval=approval,
     )
 
 

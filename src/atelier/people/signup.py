@@ -68,4 +68,11 @@ async def settle_in(db: AsyncSession, *, member_id: UUID, welcome: Welcome | Non
     return await ledger.welcome(db, member_id=member_id)
 
 
+async def welcomes(db: AsyncSession, *, network: str, most: int, within_s: float) -> bool:
+    """Whether the next newcomer of that network is welcomed, unless their mailbox was before."""
+    asked = {"network": network, "most": most, "within_s": within_s}
+    return bool((await db.execute(_WELCOMES, asked)).scalar_one())
+
+
 _WELCOME = text("SELECT people_welcome(:mailbox, :network, :most, :within_s)")
+_WELCOMES = text("SELECT people_welcomes(:network, :most, :within_s)")
