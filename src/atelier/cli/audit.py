@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import time
 
 import typer
@@ -50,6 +51,8 @@ def _chosen(only: str) -> set[str]:
 
 async def _audit(only: set[str], quiet: bool) -> Report:
     async with open_studio() as studio:
+        if not studio.debug:  # what the checks provoke is logged as if it were real, and would only frighten here
+            logging.getLogger().handlers[:] = [logging.NullHandler()]
         app = create_app(studio)
         if quiet:
             return await audit(studio, app, only=only)
