@@ -49,7 +49,10 @@ def test_a_file_that_is_missing_or_damaged_is_named_with_what_brings_it_back(wei
     file.unlink()
     assert "house/weights/vae/model.safetensors is missing" in (lack(weights) or "")
     shutil.rmtree(weights)
-    assert lack(weights) == f"The folder house/weights is missing. {remedy}"
+    assert lack(weights) == (
+        f"The folder house/weights is missing. If this release came with it, {remedy[:-1]};"
+        " if not, docs/guide/models-that-run-here.md says what to put there."
+    )
 
 
 def test_weights_without_checksums_are_whole_when_their_parts_are_there(weights: Path) -> None:

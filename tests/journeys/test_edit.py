@@ -23,7 +23,7 @@ from atelier.base.postgres import EmbeddedPostgres
 def studio(postgres: EmbeddedPostgres, tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:  # noqa: F811
     """A studio whose house model is tiny and knows nothing, which is all that a journey needs."""
     home = tmp_path_factory.mktemp("edits")
-    shutil.copytree(tiny, home / "house" / "weights")
+    shutil.copytree(tiny, home / "house" / "weights" / "model")
     with (
         fresh_database(postgres) as database,
         opened(database, home, free_port(), "serve", "work", ATELIER_EXTRAS="local") as address,

@@ -10,6 +10,8 @@ SUMS = "SHA256SUMS"  # a line for each file, as sha256sum writes them
 INDEX = "model_index.json"  # what a folder of diffusers begins with
 HASHED = 200_000_000  # bytes of a folder up to which every file is read and compared; of larger ones only the sizes
 
+GUIDE = "docs/guide/models-that-run-here.md"
+
 _known: dict[tuple[Path, int, int], str] = {}  # digests of files that have not changed since
 
 
@@ -41,7 +43,10 @@ def _remedy(folder: Path) -> str:
     """The command that brings weights back which came with the clone; others were brought by the operator."""
     clone = next((parent for parent in folder.absolute().parents if (parent / ".git").exists()), None)
     if clone:
-        return f"`git checkout -- {folder.absolute().relative_to(clone)}` brings it back."
+        command = f"`git checkout -- {folder.absolute().relative_to(clone)}` brings it back"
+        if folder.is_dir():
+            return f"{command}."
+        return f"If this release came with it, {command}; if not, {GUIDE} says what to put there."
     return "Put its files back from where they came."
 
 
