@@ -52,6 +52,17 @@ Sabotage = Callable[[Scene, pytest.MonkeyPatch], Awaitable[None]]
 SABOTAGES: dict[str, list[Sabotage]] = {}
 
 
+# Under which addresses strangers ask in a sabotage that only these can show: all of them are asked in a good studio.
+ASKED = {
+    "a_route_that_looks_for_the_studio": "/leak",
+    "a_route_that_breaks": "/broken",
+    "a_route_that_changes_anybodys": "/touch",
+    "a_parameter_that_the_audit_cannot_fill": "/novel",
+    "a_ban_that_nobody_looks_at": "/api/v1/jobs",
+    "a_route_whose_owner_filter_is_gone": "/api/v1/jobs",
+}
+
+
 def against(check: str) -> Callable[[Sabotage], Sabotage]:
     """Keep a sabotage under the check that must see it."""
 

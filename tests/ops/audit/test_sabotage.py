@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from functools import partial
+
 import pytest
+from fastapi.routing import APIRoute
 from tests.ops.audit.conftest import Scene
-from tests.ops.audit.sabotage import SABOTAGES, Sabotage
+from tests.ops.audit.sabotage import ASKED, SABOTAGES, Sabotage
 
 from atelier.ops.audit import CHECKS, audit
+from atelier.ops.audit.checks import foreign
+from atelier.ops.audit.guests import Maker
+
+Requests = Callable[[APIRoute, Maker], Iterator[foreign.Request]]
 
 # run beside the check that is tried only when they are the one: each takes a second or more, or a server of its own
 SLOW = {
@@ -62,8 +70,14 @@ async def test_exactly_that_check_fails(
     check: str, sabotage: Sabotage, scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await sabotage(scene, monkeypatch)
+    if under := ASKED.get(sabotage.__name__):
+        monkeypatch.setattr(foreign, "requests", partial(_requests, foreign.requests, under))
     beside = {each.id for each in CHECKS} - SLOW
     report = await audit(scene.studio, scene.app, only=beside | {check})
     failed = {result.id: result.evidence for result in report.failed}
     assert failed.keys() == {check} | SEE_IT_TOO.get(sabotage.__name__, set())
     assert not [evidence for evidence in failed.values() if "The check itself broke" in evidence]
+
+
+def _requests(found: Requests, under: str, route: APIRoute, maker: Maker) -> Iterator[foreign.Request]:
+    return found(route, maker) if route.path_format.startswith(under) else iter(())

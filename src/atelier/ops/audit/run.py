@@ -14,7 +14,7 @@ from atelier.ops.audit.ground import Ground
 from atelier.ops.audit.report import Report
 from atelier.studio import Studio
 
-LONGEST = 30.0  # seconds that one check may take
+LONGEST = 90.0  # seconds that one check may take
 LONGEST_AT_START = 3.0
 LATE = Evidence(False, f"The check did not come to its end within {LONGEST:.0f} s.")
 
