@@ -133,16 +133,15 @@ async def _count(operator_db: Database) -> tuple[int, int]:
 async def _kill(place: Place, plan: Plan, standing: Standing, chance: random.Random) -> None:
     """Kill something every second or two until most jobs are over; the database once, in the middle.
 
-    A fast machine would be through before it has lost much, so the next one also dies after every twelfth of the jobs.
+    A fast machine would be through before it has lost much, so the next one also dies after every fifteenth of the jobs.
     """
     database = plan.database
-    every = max(plan.jobs // 12, 1)
+    every = max(plan.jobs // 15, 1)
     due, share = time.monotonic() + chance.uniform(0.7, 2.0), every
     while standing.ended < plan.jobs * CALM:
         await asyncio.sleep(0.05)
         if time.monotonic() < due and standing.ended < share:
             continue
-        due, share = time.monotonic() + chance.uniform(0.7, 2.0), standing.ended + every
         if not standing.acknowledged:
             continue  # what has not begun cannot be interrupted
         if database and standing.ended >= plan.jobs // 4:
@@ -161,3 +160,4 @@ async def _kill(place: Place, plan: Plan, standing: Standing, chance: random.Ran
             else:
                 continue
         standing.kills += 1
+        due, share = time.monotonic() + chance.uniform(0.7, 2.0), standing.ended + every
