@@ -133,7 +133,7 @@ async def _count(operator_db: Database) -> tuple[int, int]:
 async def _kill(place: Place, plan: Plan, standing: Standing, chance: random.Random) -> None:
     """Kill something every second or two until most jobs are over; the database once, in the middle.
 
-    A fast machine would be through before it has lost much, so the next one also dies after every fifteenth of the jobs.
+    A fast machine would be through before it has lost much, so one also dies after every fifteenth of the jobs.
     """
     database = plan.database
     every = max(plan.jobs // 15, 1)
