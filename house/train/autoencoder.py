@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from diffusers import AutoencoderKL
 
-from house.train import checkpoint
+from house.train import checkpoint, norms
 from house.train.clock import Clock, PieceOver
 from house.train.device import autocast, compiled
 from house.train.muon import Muon
@@ -86,6 +86,8 @@ def train(recipe: Recipe, folder: Path, clock: Clock, device: torch.device) -> d
     if recipe.ae_muon:
         begin_straight(model)
     model = model.to(device, memory_format=torch.channels_last)
+    if device.type == "cpu" and recipe.half:
+        norms.fuse(model)
     steppers = optimizers(model, recipe)
     parts = {"model": model, "optimizers": steppers}
     checkpoint.resume(folder, STAGE, clock, parts, device)

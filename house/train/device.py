@@ -29,6 +29,14 @@ def prepare(device: torch.device, seed: int, threads: int | None = None) -> None
         torch.set_num_threads(threads)
 
 
+def half_is_fast(device: torch.device) -> bool:
+    """Whether a device has instructions for bf16, which are then several times as fast as single precision."""
+    if device.type == "cpu":
+        able: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()  # older ones cannot tell
+        return bool(able.get("avx512_bf16") or able.get("amx_bf16"))
+    return bool(device.type == "cuda")
+
+
 def autocast(device: torch.device, half: bool) -> Any:
     return torch.autocast(device.type, torch.bfloat16, enabled=half)
 

@@ -14,7 +14,7 @@ import torch
 
 from house.train import checkpoint, texts, transformer
 from house.train.clock import Clock
-from house.train.fitting import Fit, Mixed, Trainee, fit
+from house.train.fitting import Fit, Mixed, Trainee, fit, quicken
 from house.train.recipe import Recipe
 
 STAGE = "distil"
@@ -28,8 +28,7 @@ class Distil(Fit):
         self, recipe: Recipe, learner: Trainee, teacher: list[Any], folder: Path, device: torch.device
     ) -> None:
         super().__init__(recipe, learner, folder, device, SPEED)
-        if device.type == "cuda":
-            teacher[0].compile_repeated_blocks(dynamic=False)
+        quicken(teacher[0], recipe, device)
         self.teacher = teacher[0].eval()
         self.reader = texts.Writer(learner.writer.one, learner.writer.two, teacher[1], teacher[2])
         self.nothing = [ids.to(device) for ids in learner.writer.ids([""])]

@@ -18,10 +18,15 @@ from house.train.painting import batches
 from house.train.recipe import Recipe
 
 
-def positions(rows: int, columns: int, place: int = 0) -> torch.Tensor:
-    """Place, row and column of every token; place 1 is a reference picture's."""
-    out = torch.zeros(rows, columns, 3)
-    out[..., 0], out[..., 1], out[..., 2] = place, torch.arange(rows)[:, None], torch.arange(columns)[None]
+def positions(rows: int, columns: int, place: int = 0, *, early: bool = False) -> torch.Tensor:
+    """Place, row and column of every token; place 1 is a reference picture's.
+
+    A token of an early picture stands in the middle of the four that cover the same part of a whole one.
+    """
+    out, far = torch.zeros(rows, columns, 3), 2 if early else 1
+    out[..., 1] = torch.arange(rows)[:, None] * far + (far - 1) / 2
+    out[..., 2] = torch.arange(columns)[None] * far + (far - 1) / 2
+    out[..., 0] = place
     return out.reshape(-1, 3)
 
 
@@ -57,31 +62,53 @@ class Mixed:
         return mixed if self.before is None else torch.cat([mixed, self.before], 1)
 
 
+def quicken(transformer: Any, recipe: Recipe, device: torch.device) -> None:
+    """Compile a transformer's blocks where that pays: a block takes seconds, all of it would take minutes."""
+    if device.type == "cuda" or (recipe.half and recipe.early):
+        transformer.compile_repeated_blocks(dynamic=False)
+    if device.type == "cpu":
+        torch.backends.cuda.enable_flash_sdp(False)  # is every device's switch; its way back is slow on a processor
+
+
+class Stock:
+    """Latents of whole pictures, or of the early ones, with their tokens' positions and the lessons drawn from them."""
+
+    def __init__(self, recipe: Recipe, writer: Any, folder: Path, device: torch.device, *, early: bool) -> None:
+        self.ids, self.both, self.held = {}, {}, {}
+        codes: dict[str, dict[str, Any]] = {"pictures": {}, "pairs": {}}
+        for shape in recipe.shapes:
+            grid = recipe.grid(shape, early)
+            self.ids[shape] = positions(*grid, early=early).to(device)
+            self.both[shape] = torch.cat([positions(*grid, k, early=early) for k in (0, 1)]).to(device)
+            for name, by_shape in codes.items():
+                stored, by_shape[shape] = latents.load(folder, f"early.{name}" if early else name, shape)
+                self.held[name, shape] = stored.to(device)
+        batch = recipe.early_batch if early else recipe.batch
+        self.lessons = Lessons(recipe, writer, codes["pictures"], codes["pairs"], batch)
+
+
 class Fit:
-    """Teaches a trainee; `speed` is how its rates compare with the recipe's."""
+    """Teaches a trainee what `turn` says; `speed` is how its rates compare with the recipe's."""
+
+    stock: Stock
+    early = 0.0  # the first share of the time, on early pictures
 
     def __init__(
         self, recipe: Recipe, learner: Trainee, folder: Path, device: torch.device, speed: float = 1.0
     ) -> None:
         self.recipe, self.learner, self.device, self.speed = recipe, learner, device, speed
-        if device.type == "cuda":
-            learner.modules[0].compile_repeated_blocks(dynamic=False)  # a block compiles in seconds, all in minutes
+        quicken(learner.modules[0], recipe, device)
         for module in learner.modules:
             module.train()
         self.weights = [p for module in learner.modules for p in module.parameters()]
         self.averages = [p for module in learner.means for p in module.parameters()]
         self.text_ids = torch.zeros(recipe.text_length, 3, device=device)
-        self.ids, self.both, self.held = {}, {}, {}
-        codes: dict[str, dict[str, Any]] = {"pictures": {}, "pairs": {}}
-        for shape in recipe.shapes:
-            grid = recipe.grid(shape)
-            self.ids[shape] = positions(*grid).to(device)
-            self.both[shape] = torch.cat([positions(*grid), positions(*grid, 1)]).to(device)
-            for name, by_shape in codes.items():
-                stored, by_shape[shape] = latents.load(folder, name, shape)
-                self.held[name, shape] = stored.to(device)
-        self.lessons = Lessons(recipe, learner.writer, codes["pictures"], codes["pairs"])
+        self.folder = folder
         self.sum, self.count = torch.zeros((), device=device), 0
+
+    def turn(self, *, early: bool) -> None:
+        """Go on with early pictures, or with whole ones."""
+        self.stock = Stock(self.recipe, self.learner.writer, self.folder, self.device, early=early)
 
     def mean_loss(self) -> float:
         """The loss since this was last asked."""
@@ -93,9 +120,9 @@ class Fit:
     def mix(self, shape: str, edit: bool, rows: torch.Tensor) -> Mixed:
         """Noise for the latents of these rows: logit-normal in time, shifted towards noise."""
         if edit:
-            before, x = self.held["pairs", shape][:, rows].float()
+            before, x = self.stock.held["pairs", shape][:, rows].float()
         else:
-            before, x = None, self.held["pictures", shape][rows].float()
+            before, x = None, self.stock.held["pictures", shape][rows].float()
         s = torch.sigmoid(torch.randn(len(x), device=self.device))
         s = self.recipe.shift * s / (1 + (self.recipe.shift - 1) * s)
         return Mixed(x, torch.randn_like(x), s, before, shape)
@@ -107,7 +134,7 @@ class Fit:
             encoder_hidden_states=words,
             pooled_projections=pooled,
             timestep=mixed.s,
-            img_ids=(self.ids if mixed.before is None else self.both)[mixed.shape],
+            img_ids=(self.stock.ids if mixed.before is None else self.stock.both)[mixed.shape],
             txt_ids=self.text_ids,
             return_dict=False,
         )[0]
@@ -148,17 +175,20 @@ def fit(stage: str, fitter: Fit, folder: Path, clock: Clock) -> dict[str, Any]:
     """Teach until the clock is over; the state is saved now and then and at the end, so that anyone can go on."""
     losses: list[list[float]] = []
     parts = fitter.learner.parts()
-    for lesson in batches(fitter.lessons, fitter.recipe, clock.step):
-        fitter.step(lesson, clock)
-        if clock.step % 100 == 0 or clock.over():
-            losses.append([clock.step, fitter.mean_loss()])
-            print(f"{stage}: step {clock.step}, loss {losses[-1][1]:.4f}, {clock.spent:.0f} s", flush=True)
-        if clock.over():
-            break
-        if clock.piece_over() or clock.save_is_due():
-            checkpoint.save(folder, stage, clock, parts)
-            if clock.piece_over():
-                raise PieceOver(stage)
+    while not clock.over():
+        early = clock.share < fitter.early
+        fitter.turn(early=early)
+        for lesson in batches(fitter.stock.lessons, fitter.recipe, clock.step):
+            fitter.step(lesson, clock)
+            if clock.step % 100 == 0 or clock.over():
+                losses.append([clock.step, fitter.mean_loss()])
+                print(f"{stage}: step {clock.step}, loss {losses[-1][1]:.4f}, {clock.spent:.0f} s", flush=True)
+            if clock.over() or early != (clock.share < fitter.early):
+                break
+            if clock.piece_over() or clock.save_is_due():
+                checkpoint.save(folder, stage, clock, parts)
+                if clock.piece_over():
+                    raise PieceOver(stage)
     checkpoint.save(folder, stage, clock, parts)
     weights = sum(p.numel() for p in fitter.averages)
     last = losses[-1][1] if losses else None

@@ -15,14 +15,17 @@ from house.world import caption
 from house.world.rules import differs
 from house.world.wishes import wish
 
+LONG = 0.35  # of the captions name everything that can be seen
 SHARES = {"square": 0.5, "tall": 0.25, "wide": 0.25}
 
 
 class Lessons(Dataset[Any]):
     """Step by step: a shape, whether it is an edit, rows to pick, and token numbers of their captions."""
 
-    def __init__(self, recipe: Recipe, writer: Writer, pictures: dict[str, Any], pairs: dict[str, Any]) -> None:
-        self.recipe, self.writer, self.pictures, self.pairs = recipe, writer, pictures, pairs
+    def __init__(
+        self, recipe: Recipe, writer: Writer, pictures: dict[str, Any], pairs: dict[str, Any], batch: int
+    ) -> None:
+        self.recipe, self.writer, self.pictures, self.pairs, self.batch = recipe, writer, pictures, pairs, batch
 
     def __len__(self) -> int:
         return 10**9
@@ -33,13 +36,13 @@ class Lessons(Dataset[Any]):
         edit = rng.random() < self.recipe.edit_share
         words = self._wish if edit else self._caption
         total = self.pairs[shape].shape[1] if edit else len(self.pictures[shape])
-        size = max(1, self.recipe.batch // 2) if edit else self.recipe.batch
+        size = max(1, self.batch // 2) if edit else self.batch
         rows = [rng.randrange(total) for _ in range(size)]
         texts = ["" if rng.random() < self.recipe.drop else words(shape, row, rng) for row in rows]
         return shape, edit, torch.tensor(rows), *self.writer.ids(texts)
 
     def _caption(self, shape: str, row: int, rng: random.Random) -> str:
-        return caption(decode(self.pictures[shape][row]), rng, every=rng.random() < 0.15).text
+        return caption(decode(self.pictures[shape][row]), rng, every=rng.random() < LONG).text
 
     def _wish(self, shape: str, row: int, rng: random.Random) -> str:
         before, after = decode(self.pairs[shape][0, row]), decode(self.pairs[shape][1, row])

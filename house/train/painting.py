@@ -59,8 +59,8 @@ class Crops(Dataset[Any]):
 class Pictures(Dataset[Any]):
     """Whole pictures of one shape, with their codes."""
 
-    def __init__(self, recipe: Recipe, seed: int, size: int, held: bool | None = False) -> None:
-        self.recipe, self.seed, self.size, self.held = recipe, seed, size, held
+    def __init__(self, recipe: Recipe, seed: int, size: int, held: bool | None = False, *, early: bool = False) -> None:
+        self.recipe, self.seed, self.size, self.held, self.early = recipe, seed, size, held, early
 
     def __len__(self) -> int:
         return 10**9
@@ -68,15 +68,15 @@ class Pictures(Dataset[Any]):
     def __getitem__(self, number: int) -> tuple[torch.Tensor, torch.Tensor]:
         rng, shape = random.Random(f"{self.seed} pictures {number}"), shape_of(self.recipe, number)
         facts = [sample(rng, ["scene", "person"][k % 2], self.held) for k in range(self.size)]
-        pictures = [paint(a, rng.getrandbits(31), size=self.recipe.shapes[shape]) for a in facts]
+        pictures = [paint(a, rng.getrandbits(31), size=self.recipe.size(shape, self.early)) for a in facts]
         return torch.from_numpy(np.stack(pictures)), torch.from_numpy(np.stack([encode(a) for a in facts]))
 
 
 class Pairs(Dataset[Any]):
     """Edit pairs of one shape: both pictures and both codes."""
 
-    def __init__(self, recipe: Recipe, seed: int, size: int) -> None:
-        self.recipe, self.seed, self.size = recipe, seed, size
+    def __init__(self, recipe: Recipe, seed: int, size: int, *, early: bool = False) -> None:
+        self.recipe, self.seed, self.size, self.early = recipe, seed, size, early
 
     def __len__(self) -> int:
         return 10**9
@@ -84,7 +84,7 @@ class Pairs(Dataset[Any]):
     def __getitem__(self, number: int) -> tuple[torch.Tensor, torch.Tensor]:
         """Pictures as (2, size, height, width, 3), before and after; codes as (2, size, attributes)."""
         rng, shape = random.Random(f"{self.seed} pairs {number}"), shape_of(self.recipe, number)
-        size, pictures, codes = self.recipe.shapes[shape], [], []
+        size, pictures, codes = self.recipe.size(shape, self.early), [], []
         for _ in range(self.size):
             edit = draw_edit(rng)
             pictures.append([paint(edit.before, edit.seed, size=size), paint(edit.after, edit.seed, size=size)])

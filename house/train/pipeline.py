@@ -15,6 +15,7 @@ import torch
 import transformers
 from diffusers import FlowMatchEulerDiscreteScheduler, FluxKontextPipeline, FluxPipeline
 
+from house.train.device import half_is_fast
 from house.train.recipe import Recipe
 
 SHARD = "14MB"  # each weight file stays below 15 MiB
@@ -89,7 +90,7 @@ def open_edit(folder: Path, device: torch.device) -> Any:
 
 
 def _opened(family: Any, folder: Path, device: torch.device) -> Any:
-    dtype = torch.bfloat16 if device.type == "cuda" else torch.float32
+    dtype = torch.bfloat16 if half_is_fast(device) else torch.float32
     pipe = family.from_pretrained(folder, dtype=dtype).to(device)
     pipe.set_progress_bar_config(disable=True)
     return pipe

@@ -48,7 +48,7 @@ def _through(recipe: Recipe, folder: Path, device: torch.device) -> Any:
 
 def train_judge(recipe: Recipe, folder: Path, clock: Clock, device: torch.device) -> dict[str, Any]:
     """Train the judge; its accuracy is of held-out combinations, each attribute where it can be seen."""
-    model = reader.Judge(recipe.read_width).to(device)
+    model = reader.Judge(recipe.read_width).to(device, memory_format=torch.channels_last)
 
     def loss_of(batch: Any) -> torch.Tensor:
         pictures, codes = batch
@@ -70,7 +70,7 @@ def train_judge(recipe: Recipe, folder: Path, clock: Clock, device: torch.device
 
 def train_likeness(recipe: Recipe, folder: Path, clock: Clock, device: torch.device) -> dict[str, Any]:
     """Train the likeness; its figure is how often the nearest of two people is the right one, words being the same."""
-    model = reader.Likeness(recipe.read_width).to(device)
+    model = reader.Likeness(recipe.read_width).to(device, memory_format=torch.channels_last)
     vae = _through(recipe, folder, device)
     people = max(2, recipe.read_batch // EACH)
     who = torch.arange(people, device=device).repeat_interleave(EACH)

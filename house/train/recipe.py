@@ -38,6 +38,8 @@ class Recipe:
     # latents
     pictures: int = 160_000
     pairs: int = 70_000
+    early_pictures: int = 0  # of half the side
+    early_pairs: int = 0
     # text
     text_length: int = 76  # that the transformer reads; some captions have 80
     clip_length: int = 76  # that the vector for the whole text is read from
@@ -46,6 +48,7 @@ class Recipe:
     clip_vocabulary: int = 900
     words_minutes: float = 0.0  # in which the text encoders learn what words mean, before there are pictures
     words_batch: int = 64
+    words_muon: float = 3e-3
     words_steps: int = 10**9
     # transformer
     width: int = 288
@@ -53,6 +56,8 @@ class Recipe:
     doubles: int = 2
     singles: int = 6
     batch: int = 384  # an edit has twice the tokens, and half of this
+    early: float = 0.0  # the first share of the time, on pictures of half the side: a quarter of the tokens
+    early_batch: int = 0
     edit_share: float = 0.25
     rate: float = 1e-3
     muon_rate: float = 4e-3
@@ -85,11 +90,22 @@ class Recipe:
     # using it
     steps: int = 20
 
-    def grid(self, shape: str) -> tuple[int, int]:
-        """Rows and columns of the transformer's picture tokens: four latents each."""
+    @property
+    def side(self) -> int:
+        """Of a token of the transformer, which is four latents, in pixels."""
+        return int(2 ** len(self.ae_channels))
+
+    def size(self, shape: str, early: bool = False) -> tuple[int, int]:
+        """Width and height in pixels; those of the early pictures are half as long, in whole tokens."""
         width, height = self.shapes[shape]
-        side = 2 ** len(self.ae_channels)  # of a token, in pixels
-        return height // side, width // side
+        if not early:
+            return width, height
+        return width // 2 // self.side * self.side, height // 2 // self.side * self.side
+
+    def grid(self, shape: str, early: bool = False) -> tuple[int, int]:
+        """Rows and columns of the transformer's picture tokens."""
+        width, height = self.size(shape, early)
+        return height // self.side, width // self.side
 
     def save(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -97,30 +113,31 @@ class Recipe:
 
 
 def small() -> Recipe:
-    """What two cores of a processor can train in an hour or two: a quarter of the tokens, and words learned first."""
+    """What two cores of a processor can train in two hours: words first, then small pictures, then whole ones."""
     sizes: dict[str, Any] = {
         "name": "small",
-        "shapes": {"square": (256, 256), "tall": (224, 288), "wide": (288, 224)},  # in whole tokens of 32 by 32
-        "workers": 0,  # painting takes little of a step
-        "ae_channels": (16, 32, 64, 128, 128),
-        "ae_latent": 24,
-        "ae_pictures": 8,
+        "workers": 1,
+        "ae_channels": (16, 32, 64, 128),
+        "ae_latent": 12,
+        "ae_pictures": 4,
         "ae_crop": 64,
-        "ae_crops": 2,
-        "ae_whole": 0.5,
+        "ae_crops": 4,
+        "ae_whole": 0.6,
         "ae_wholes": 2,
         "ae_rate": 2e-3,
         "ae_muon": 6e-3,
-        "ae_minutes": 25.0,
+        "ae_minutes": 40.0,
     }
-    sizes |= {"pictures": 9_000, "pairs": 3_000, "text_length": 32, "words_minutes": 5.0}
-    sizes |= {"width": 192, "heads": 4, "doubles": 2, "singles": 5, "batch": 16, "fit_minutes": 25.0}
+    sizes |= {"pictures": 12_000, "pairs": 5_000, "early_pictures": 48_000, "early_pairs": 14_000}
+    sizes |= {"text_length": 32, "words_minutes": 5.0}
+    sizes |= {"width": 256, "heads": 4, "doubles": 2, "singles": 5, "batch": 32, "fit_minutes": 60.0}
+    sizes |= {"early": 0.5, "early_batch": 64}
     sizes |= {
         "distil_minutes": 0.0,
         "read_width": 32,
         "read_batch": 32,
         "read_muon": 5e-3,
-        "read_minutes": 13.0,
+        "read_minutes": 8.0,
         "read_through": 0.0,
     }
     sizes |= {"score_minutes": 10.0, "score_people": 2}
@@ -149,6 +166,7 @@ def smoke() -> Recipe:
         "text_layers": 1,
         "clip_vocabulary": 200,
     }
+    sizes |= {"early_pictures": 32, "early_pairs": 16, "early": 0.5, "early_batch": 4}
     sizes |= {"width": 48, "heads": 1, "doubles": 1, "singles": 1, "batch": 4, "read_width": 16, "read_batch": 8}
     sizes |= {
         "ae_steps": 4,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import itertools
 import random
 import warnings
 
@@ -14,8 +16,9 @@ with warnings.catch_warnings():
 
 from house.judge.intervals import share
 from house.judge.questions import NOTHING, answers
-from house.train import autoencoder, texts, words
+from house.train import autoencoder, norms, texts, words
 from house.train.clock import Clock
+from house.train.fitting import positions
 from house.train.muon import Muon, orthogonal
 from house.train.painting import Pairs, Pictures, decode, encode
 from house.train.recipe import Recipe, small, smoke
@@ -68,11 +71,38 @@ def test_an_autoencoder_that_begins_straight_lets_colours_through() -> None:
     assert torch.allclose(kernel @ kernel.T, torch.eye(len(kernel)), atol=1e-5)
 
 
+def test_fused_norms_do_what_group_norm_and_silu_do() -> None:
+    torch.manual_seed(4)
+    plain = autoencoder.build(smoke())
+    fused = copy.deepcopy(plain)
+    norms.fuse(fused)
+    assert list(plain.state_dict()) == list(fused.state_dict())
+    outcomes = []
+    seen = torch.randn(2, 3, 32, 32)
+    for model in (plain, fused):
+        made = model.decoder(model.encoder(seen).chunk(2, 1)[0])
+        made.square().mean().backward()
+        outcomes.append((made, [weight.grad for weight in model.parameters()]))
+    (one, gradients), (two, others) = outcomes
+    assert torch.allclose(one, two, atol=1e-5)
+    assert all(torch.allclose(a, b, atol=1e-5) for a, b in zip(gradients, others, strict=True))
+
+
+@pytest.mark.parametrize("early", [False, True], ids=["whole", "early"])
 @pytest.mark.parametrize("recipe", [Recipe(), small(), smoke()], ids=lambda recipe: recipe.name)
-def test_every_shape_is_in_whole_tokens(recipe: Recipe) -> None:
-    for shape, (width, height) in recipe.shapes.items():
-        rows, columns = recipe.grid(shape)
-        assert (rows * 2 ** len(recipe.ae_channels), columns * 2 ** len(recipe.ae_channels)) == (height, width)
+def test_every_shape_is_in_whole_tokens(recipe: Recipe, early: bool) -> None:
+    for shape in recipe.shapes:
+        width, height = recipe.size(shape, early)
+        rows, columns = recipe.grid(shape, early)
+        assert (rows * recipe.side, columns * recipe.side) == (height, width)
+        assert min(rows, columns) > 0
+
+
+def test_an_early_token_stands_where_the_four_stand_that_it_becomes() -> None:
+    whole, early = positions(8, 6).view(8, 6, 3), positions(4, 3, early=True).view(4, 3, 3)
+    for row, column in itertools.product(range(4), range(3)):
+        four = whole[2 * row : 2 * row + 2, 2 * column : 2 * column + 2]
+        assert torch.equal(early[row, column], four.mean((0, 1)))
 
 
 def test_what_a_text_names_is_what_the_encoders_are_asked() -> None:

@@ -60,6 +60,14 @@ def device() -> Any:
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
 
 
+def precision(where: Any) -> Any:
+    """What a device computes in: bf16 where it has instructions for it, which are several times as fast."""
+    if where.type == "cpu":
+        able: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()  # older ones cannot tell
+        return torch.bfloat16 if able.get("avx512_bf16") or able.get("amx_bf16") else torch.float32
+    return torch.bfloat16 if where.type == "cuda" else torch.float32
+
+
 def _open(folder: Path) -> Any:
     if what := lack(folder):
         raise Unfit(what)
@@ -67,7 +75,7 @@ def _open(folder: Path) -> Any:
     try:
         pipe = FluxPipeline.from_pretrained(
             folder,
-            dtype=torch.bfloat16 if where.type == "cuda" else torch.float32,
+            dtype=precision(where),
             local_files_only=True,
             use_safetensors=True,  # no other kind of file, which could carry a program
         )
