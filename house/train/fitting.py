@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch.nn.functional import mse_loss
 
-from house.train import checkpoint, latents
+from house.train import attention, checkpoint, latents
 from house.train.clock import Clock, PieceOver
 from house.train.device import autocast
 from house.train.lessons import Lessons
@@ -63,11 +63,11 @@ class Mixed:
 
 
 def quicken(transformer: Any, recipe: Recipe, device: torch.device) -> None:
-    """Compile a transformer's blocks where that pays: a block takes seconds, all of it would take minutes."""
-    if device.type == "cuda" or (recipe.half and recipe.early):
+    """Compile a transformer's blocks: a block takes seconds, all of it would take minutes."""
+    if device.type == "cpu" and recipe.half:
+        attention.quicken()
+    if device.type == "cuda" or recipe.half:
         transformer.compile_repeated_blocks(dynamic=False)
-    if device.type == "cpu":
-        torch.backends.cuda.enable_flash_sdp(False)  # is every device's switch; its way back is slow on a processor
 
 
 class Stock:

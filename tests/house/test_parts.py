@@ -16,7 +16,7 @@ with warnings.catch_warnings():
 
 from house.judge.intervals import share
 from house.judge.questions import NOTHING, answers
-from house.train import autoencoder, norms, texts, words
+from house.train import attention, autoencoder, norms, texts, words
 from house.train.clock import Clock
 from house.train.fitting import positions
 from house.train.muon import Muon, orthogonal
@@ -24,6 +24,7 @@ from house.train.painting import Pairs, Pictures, decode, encode
 from house.train.recipe import Recipe, small, smoke
 from house.world import sample
 from house.world.rules import differs
+from torch.nn import functional as F  # noqa: N812 - as everybody calls it
 
 
 def test_muon_steps_as_torch_does_matrix_by_matrix() -> None:
@@ -86,6 +87,22 @@ def test_fused_norms_do_what_group_norm_and_silu_do() -> None:
     (one, gradients), (two, others) = outcomes
     assert torch.allclose(one, two, atol=1e-5)
     assert all(torch.allclose(a, b, atol=1e-5) for a, b in zip(gradients, others, strict=True))
+
+
+def test_attention_a_few_heads_at_a_time_is_attention() -> None:
+    torch.manual_seed(5)
+    tokens = 400  # more than fit at a time
+    asked = [torch.randn(2, tokens, 3, 16).bfloat16() for _ in range(3)]
+    ours = [x.clone().requires_grad_() for x in asked]
+    theirs = [x.float().requires_grad_() for x in asked]
+    seen = attention.attend(*ours)
+    true = F.scaled_dot_product_attention(*(x.transpose(1, 2) for x in theirs)).transpose(1, 2)
+    slope = torch.randn_like(true)
+    seen.backward(slope.bfloat16())
+    true.backward(slope)
+    outcomes = [(seen, true), *((a.grad, b.grad) for a, b in zip(ours, theirs, strict=True))]
+    for a, b in outcomes:
+        assert (a.float() - b).abs().max() < 0.02 * b.abs().max()
 
 
 @pytest.mark.parametrize("early", [False, True], ids=["whole", "early"])
