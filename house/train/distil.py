@@ -43,7 +43,7 @@ class Distil(Fit):
 
 def train(recipe: Recipe, folder: Path, clock: Clock, device: torch.device) -> dict[str, Any]:
     """Go on from the trained transformer until the clock is over; `folder`/model then needs no guidance."""
-    learner = transformer.trainee(recipe, device)
+    learner = transformer.trainee(recipe, folder, device)
     if not checkpoint.resume(folder, transformer.STAGE, Clock(1, 1), learner.parts(), device):
         raise FileNotFoundError(f"{checkpoint.path(folder, transformer.STAGE)}: train the transformer first")
     teacher = [copy.deepcopy(mean) for mean in learner.means]

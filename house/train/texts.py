@@ -143,6 +143,21 @@ def t5_tokenizer(lines: list[str], length: int) -> Any:
     return PreTrainedTokenizerFast(tokenizer_object=shell.backend_tokenizer, model_max_length=length, **marks)
 
 
+def tokenizers(recipe: Recipe, folder: Path) -> tuple[Any, Any]:
+    """CLIP's and T5's, from `folder`/tokens; made if they are not there.
+
+    Making one twice gives two: which of two equally frequent pairs of letters is joined first is chance, and encoders that
+    learned with one read nonsense with the other.
+    """
+    place = folder / "tokens"
+    if not place.exists():
+        lines, new = corpus(), folder / "tokens.new"
+        clip_tokenizer(lines, recipe.clip_vocabulary, recipe.clip_length).save_pretrained(new / "one")
+        t5_tokenizer(lines, recipe.text_length).save_pretrained(new / "two")
+        new.rename(place)
+    return CLIPTokenizer.from_pretrained(place / "one"), PreTrainedTokenizerFast.from_pretrained(place / "two")
+
+
 class Writer:
     """Everything that turns captions into what the transformer reads."""
 
@@ -167,11 +182,10 @@ class Writer:
         return self.t5(two)[0], self.clip(one).pooler_output
 
 
-def build(recipe: Recipe) -> Writer:
-    """Both tokenizers and both untrained encoders."""
-    lines, width = corpus(), recipe.text_width
-    one = clip_tokenizer(lines, recipe.clip_vocabulary, recipe.clip_length)
-    two = t5_tokenizer(lines, recipe.text_length)
+def build(recipe: Recipe, folder: Path) -> Writer:
+    """Both tokenizers, which are made once in `folder`, and both untrained encoders."""
+    one, two = tokenizers(recipe, folder)
+    width = recipe.text_width
     heads = width // 48
     clip = CLIPTextConfig(
         vocab_size=len(one),
@@ -199,8 +213,3 @@ def build(recipe: Recipe) -> Writer:
         eos_token_id=1,
     )
     return Writer(one, two, CLIPTextModel(clip), T5EncoderModel(t5))
-
-
-def save_tokenizers(writer: Writer, folder: Path) -> None:
-    writer.one.save_pretrained(folder / "tokenizer")
-    writer.two.save_pretrained(folder / "tokenizer_2")

@@ -64,13 +64,13 @@ def optimizers(modules: list[Any], recipe: Recipe) -> list[Any]:
     ]
 
 
-def trainee(recipe: Recipe, device: torch.device) -> Trainee:
+def trainee(recipe: Recipe, folder: Path, device: torch.device) -> Trainee:
     """Everything that learns, untrained: the transformer and both text encoders, their averages and optimisers.
 
     Encoders that were taught what words mean stay as they are: a transformer that can't use words yet would flatten
     them (the spread of CLIP's vector fell from 0.83 to 0.06 in 1,100 steps, and words then steered nothing).
     """
-    writer = texts.build(recipe)
+    writer = texts.build(recipe, folder)
     modules = [build(recipe).to(device), *(model.to(device) for model in writer.models)]
     writer.clip, writer.t5 = modules[1], modules[2]
     for module in modules[1:] if recipe.words_minutes else []:
@@ -80,7 +80,7 @@ def trainee(recipe: Recipe, device: torch.device) -> Trainee:
 
 def train(recipe: Recipe, folder: Path, clock: Clock, device: torch.device) -> dict[str, Any]:
     """Train until the clock is over; the pipeline is in `folder`/model."""
-    learner = trainee(recipe, device)
+    learner = trainee(recipe, folder, device)
     if not checkpoint.resume(folder, STAGE, clock, learner.parts(), device):
         words.recall(recipe, folder, learner, device)
     fitter = Fit(recipe, learner, folder, device)

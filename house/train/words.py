@@ -102,7 +102,7 @@ def optimizers(reader: Reader, recipe: Recipe) -> list[Any]:
 
 def train(recipe: Recipe, folder: Path, clock: Clock, device: torch.device) -> dict[str, Any]:
     """Train both encoders until the clock is over; the transformer's training begins with them."""
-    reader = Reader(texts.build(recipe), recipe.text_width).to(device).train()
+    reader = Reader(texts.build(recipe, folder), recipe.text_width).to(device).train()
     steppers = optimizers(reader, recipe)
     parts = {"modules": reader.writer.models, "reader": reader, "optimizers": steppers}
     checkpoint.resume(folder, STAGE, clock, parts, device)

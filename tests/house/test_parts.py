@@ -6,6 +6,7 @@ import copy
 import itertools
 import random
 import warnings
+from pathlib import Path
 
 import pytest
 
@@ -122,9 +123,18 @@ def test_an_early_token_stands_where_the_four_stand_that_it_becomes() -> None:
         assert torch.equal(early[row, column], four.mean((0, 1)))
 
 
-def test_what_a_text_names_is_what_the_encoders_are_asked() -> None:
+def test_every_stage_reads_with_the_same_tokens(tmp_path: Path) -> None:
+    recipe = small()
+    said = texts.corpus(count=200)
+    first, again = (texts.build(recipe, tmp_path).ids(said) for _ in range(2))
+    assert all(torch.equal(a, b) for a, b in zip(first, again, strict=True))
+    lower, upper = texts.build(recipe, tmp_path).two(["a red boat", "A Red Boat"]).input_ids
+    assert lower == upper
+
+
+def test_what_a_text_names_is_what_the_encoders_are_asked(tmp_path: Path) -> None:
     recipe = smoke()
-    writer = texts.build(recipe)
+    writer = texts.build(recipe, tmp_path)
     one, two, codes = words.Texts(recipe, writer, 5)[0]
     assert len(one) == len(two) == len(codes) == recipe.words_batch
     assert two.shape[1] == recipe.text_length
@@ -138,8 +148,8 @@ def test_what_a_text_names_is_what_the_encoders_are_asked() -> None:
     assert said.max() < 20  # and never all of a scene and of a person
 
 
-def test_a_longer_padding_changes_nothing_for_clip() -> None:
-    writer = texts.build(smoke())
+def test_a_longer_padding_changes_nothing_for_clip(tmp_path: Path) -> None:
+    writer = texts.build(smoke(), tmp_path)
     writer.clip.eval()
     alone, _ = writer.ids(["a red boat"])
     beside, _ = writer.ids(["a red boat", "a woman with long black hair and a yellow hat in front of the sea"])
