@@ -129,8 +129,8 @@ def small() -> Recipe:
         "ae_minutes": 40.0,
     }
     sizes |= {"pictures": 12_000, "pairs": 5_000, "early_pictures": 48_000, "early_pairs": 14_000}
-    sizes |= {"text_length": 32, "words_minutes": 5.0}
-    sizes |= {"width": 256, "heads": 4, "doubles": 2, "singles": 5, "batch": 32, "fit_minutes": 60.0}
+    sizes |= {"text_length": 32, "words_minutes": 8.0}
+    sizes |= {"width": 256, "heads": 4, "doubles": 2, "singles": 5, "batch": 32, "fit_minutes": 150.0}
     sizes |= {"early": 0.5, "early_batch": 64}
     sizes |= {
         "distil_minutes": 0.0,

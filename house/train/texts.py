@@ -146,8 +146,8 @@ def t5_tokenizer(lines: list[str], length: int) -> Any:
 def tokenizers(recipe: Recipe, folder: Path) -> tuple[Any, Any]:
     """CLIP's and T5's, from `folder`/tokens; made if they are not there.
 
-    Making one twice gives two: which of two equally frequent pairs of letters is joined first is chance, and encoders that
-    learned with one read nonsense with the other.
+    Making one twice gives two: which of two equally frequent pairs of letters is joined first is chance, and encoders
+    that learned with one read nonsense with the other.
     """
     place = folder / "tokens"
     if not place.exists():
