@@ -10,7 +10,7 @@ from diffusers import AutoencoderKL
 
 from house.train import checkpoint, norms
 from house.train.clock import Clock, PieceOver
-from house.train.device import autocast, compiled
+from house.train.device import autocast, compiled, lean
 from house.train.muon import Muon
 from house.train.painting import Crops, Pictures, batches, floats
 from house.train.recipe import Recipe
@@ -86,7 +86,7 @@ def train(recipe: Recipe, folder: Path, clock: Clock, device: torch.device) -> d
     if recipe.ae_muon:
         begin_straight(model)
     model = model.to(device, memory_format=torch.channels_last)
-    if device.type == "cpu" and recipe.half:
+    if lean(device, recipe.half):
         norms.fuse(model)
     steppers = optimizers(model, recipe)
     parts = {"model": model, "optimizers": steppers}

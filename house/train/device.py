@@ -18,12 +18,12 @@ def pick(name: str | None = None) -> torch.device:
 def prepare(device: torch.device, seed: int, threads: int | None = None) -> None:
     """Seeds, and the settings that make this device fast."""
     torch.manual_seed(seed)
+    torch._dynamo.config.recompile_limit = 256  # shapes, words alone or with a reference
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # workers are processes already
     if device.type == "cuda":
         torch.backends.cuda.matmul.allow_tf32 = True
         torch.backends.cudnn.allow_tf32 = True
         torch.backends.cudnn.benchmark = True
-        torch._dynamo.config.recompile_limit = 64  # shapes, words alone or with a reference
         torch._dynamo.config.suppress_errors = True  # what can't be compiled runs as it is
     elif threads:
         torch.set_num_threads(threads)
@@ -38,7 +38,13 @@ def half_is_fast(device: torch.device) -> bool:
 
 
 def autocast(device: torch.device, half: bool) -> Any:
-    return torch.autocast(device.type, torch.bfloat16, enabled=half)
+    """bf16 if it is wanted and fast here."""
+    return torch.autocast(device.type, torch.bfloat16, enabled=half and half_is_fast(device))
+
+
+def lean(device: torch.device, half: bool) -> bool:
+    """Whether a processor computes in bf16, so that our own norms and attention, compiled for it, pay."""
+    return bool(device.type == "cpu" and half and half_is_fast(device))
 
 
 def compiled(module: Any, device: torch.device, wanted: bool | None = None) -> Any:

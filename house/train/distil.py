@@ -51,6 +51,7 @@ def train(recipe: Recipe, folder: Path, clock: Clock, device: torch.device) -> d
         module.load_state_dict(mean.state_dict())
     learner = Trainee(learner.modules, transformer.optimizers(learner.modules, recipe), learner.writer)
     checkpoint.resume(folder, STAGE, clock, learner.parts(), device)
-    found = fit(STAGE, Distil(recipe, learner, teacher, folder, device), folder, clock)
+    whole = dataclasses.replace(recipe, early=0.0)
+    found = fit(STAGE, Distil(whole, learner, teacher, folder, device), folder, clock)
     transformer.keep(dataclasses.replace(recipe, guidance=1.0), folder, learner)
     return found

@@ -12,7 +12,7 @@ from torch.nn.functional import mse_loss
 
 from house.train import attention, checkpoint, latents
 from house.train.clock import Clock, PieceOver
-from house.train.device import autocast
+from house.train.device import autocast, lean
 from house.train.lessons import Lessons
 from house.train.painting import batches
 from house.train.recipe import Recipe
@@ -63,10 +63,10 @@ class Mixed:
 
 
 def quicken(transformer: Any, recipe: Recipe, device: torch.device) -> None:
-    """Compile a transformer's blocks: a block takes seconds, all of it would take minutes."""
-    if device.type == "cpu" and recipe.half:
+    """Compile a transformer's blocks where that pays: a block takes seconds, all of it would take minutes."""
+    if lean(device, recipe.half):
         attention.quicken()
-    if device.type == "cuda" or recipe.half:
+    if device.type == "cuda" or lean(device, recipe.half):
         transformer.compile_repeated_blocks(dynamic=False)
 
 
@@ -91,7 +91,6 @@ class Fit:
     """Teaches a trainee what `turn` says; `speed` is how its rates compare with the recipe's."""
 
     stock: Stock
-    early = 0.0  # the first share of the time, on early pictures
 
     def __init__(
         self, recipe: Recipe, learner: Trainee, folder: Path, device: torch.device, speed: float = 1.0
@@ -176,14 +175,14 @@ def fit(stage: str, fitter: Fit, folder: Path, clock: Clock) -> dict[str, Any]:
     losses: list[list[float]] = []
     parts = fitter.learner.parts()
     while not clock.over():
-        early = clock.share < fitter.early
+        early = clock.share < fitter.recipe.early
         fitter.turn(early=early)
         for lesson in batches(fitter.stock.lessons, fitter.recipe, clock.step):
             fitter.step(lesson, clock)
             if clock.step % 100 == 0 or clock.over():
                 losses.append([clock.step, fitter.mean_loss()])
                 print(f"{stage}: step {clock.step}, loss {losses[-1][1]:.4f}, {clock.spent:.0f} s", flush=True)
-            if clock.over() or early != (clock.share < fitter.early):
+            if clock.over() or early != (clock.share < fitter.recipe.early):
                 break
             if clock.piece_over() or clock.save_is_due():
                 checkpoint.save(folder, stage, clock, parts)

@@ -15,7 +15,6 @@ from house.world import caption
 from house.world.rules import differs
 from house.world.wishes import wish
 
-LONG = 0.35  # of the captions name everything that can be seen
 SHARES = {"square": 0.5, "tall": 0.25, "wide": 0.25}
 
 
@@ -42,7 +41,7 @@ class Lessons(Dataset[Any]):
         return shape, edit, torch.tensor(rows), *self.writer.ids(texts)
 
     def _caption(self, shape: str, row: int, rng: random.Random) -> str:
-        return caption(decode(self.pictures[shape][row]), rng, every=rng.random() < LONG).text
+        return caption(decode(self.pictures[shape][row]), rng, every=rng.random() < self.recipe.long).text
 
     def _wish(self, shape: str, row: int, rng: random.Random) -> str:
         before, after = decode(self.pairs[shape][0, row]), decode(self.pairs[shape][1, row])

@@ -42,7 +42,6 @@ def _gradient(
     return (d - x.float() * by[:, :, None, None] - plus[:, :, None, None]).to(x.dtype)
 
 
-torch._dynamo.config.recompile_limit = 256  # one for each shape
 _compiled = {f: torch.compile(f, dynamic=False) for f in (_sums, _activate, _gradient_sums, _gradient)}
 
 

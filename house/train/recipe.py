@@ -46,6 +46,7 @@ class Recipe:
     text_width: int = 192
     text_layers: int = 3
     clip_vocabulary: int = 900
+    long: float = 0.35  # of the captions name everything that can be seen, which is the hardest to read
     words_minutes: float = 0.0  # in which the text encoders learn what words mean, before there are pictures
     words_batch: int = 64
     words_muon: float = 3e-3
@@ -113,7 +114,7 @@ class Recipe:
 
 
 def small() -> Recipe:
-    """What two cores of a processor can train in two hours: words first, then small pictures, then whole ones."""
+    """What two cores of a processor can train in four hours: words first, then small pictures, then whole ones."""
     sizes: dict[str, Any] = {
         "name": "small",
         "workers": 1,

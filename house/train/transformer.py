@@ -83,9 +83,7 @@ def train(recipe: Recipe, folder: Path, clock: Clock, device: torch.device) -> d
     learner = trainee(recipe, folder, device)
     if not checkpoint.resume(folder, STAGE, clock, learner.parts(), device):
         words.recall(recipe, folder, learner, device)
-    fitter = Fit(recipe, learner, folder, device)
-    fitter.early = recipe.early
-    found = fit(STAGE, fitter, folder, clock)
+    found = fit(STAGE, Fit(recipe, learner, folder, device), folder, clock)
     keep(recipe, folder, learner)
     return found
 

@@ -28,7 +28,6 @@ from house.world.fields import FIELDS
 
 STAGE = "words"
 UNSAID = -100
-LONG = 0.35  # of the captions name everything, which is the hardest to read
 
 
 class Texts(Dataset[Any]):
@@ -48,7 +47,7 @@ class Texts(Dataset[Any]):
                 text, named, a = edit.wish, edit.fields, edit.after
             else:
                 a = sample(rng, None, self.held)
-                text, named = vars(caption(a, rng, every=rng.random() < LONG)).values()
+                text, named = vars(caption(a, rng, every=rng.random() < self.recipe.long)).values()
             said.append(text)
             codes.append([FIELDS[f].index(a[f]) if f in named or f == "kind" else UNSAID for f in NAMES])
         return *self.writer.ids(said), torch.tensor(codes)
