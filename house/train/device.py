@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -26,6 +28,17 @@ def prepare(device: torch.device, seed: int, threads: int | None = None) -> None
         torch.backends.cudnn.benchmark = True
         torch._dynamo.config.suppress_errors = True  # what can't be compiled runs as it is
     elif threads:
+        torch.set_num_threads(threads)
+
+
+@contextmanager
+def beside(painters: int) -> Iterator[None]:
+    """Leave a core of the processor to each painter: threads that share one wait for each other most of the time."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(max(1, threads - max(0, painters)))
+    try:
+        yield
+    finally:
         torch.set_num_threads(threads)
 
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 import random
 from typing import Any
 
+import numpy as np
 import torch
 from torch.utils.data import Dataset
 
-from house.train.painting import decode
+from house.train.painting import NAMES, decode
 from house.train.recipe import Recipe
 from house.train.texts import Writer
 from house.world import caption
 from house.world.rules import differs
 from house.world.wishes import wish
 
+KIND = NAMES.index("kind")
 SHARES = {"square": 0.5, "tall": 0.25, "wide": 0.25}
 
 
@@ -25,6 +27,9 @@ class Lessons(Dataset[Any]):
         self, recipe: Recipe, writer: Writer, pictures: dict[str, Any], pairs: dict[str, Any], batch: int
     ) -> None:
         self.recipe, self.writer, self.pictures, self.pairs, self.batch = recipe, writer, pictures, pairs, batch
+        self.by_kind = {
+            shape: [np.flatnonzero(codes[:, KIND] == k) for k in (0, 1)] for shape, codes in pictures.items()
+        }
 
     def __len__(self) -> int:
         return 10**9
@@ -34,9 +39,10 @@ class Lessons(Dataset[Any]):
         shape = rng.choices(list(SHARES), list(SHARES.values()))[0]
         edit = rng.random() < self.recipe.edit_share
         words = self._wish if edit else self._caption
-        total = self.pairs[shape].shape[1] if edit else len(self.pictures[shape])
-        size = max(1, self.batch // 2) if edit else self.batch
-        rows = [rng.randrange(total) for _ in range(size)]
+        if edit:
+            rows = [rng.randrange(self.pairs[shape].shape[1]) for _ in range(max(1, self.batch // 2))]
+        else:
+            rows = [int(rng.choice(self.by_kind[shape][rng.random() < self.recipe.people])) for _ in range(self.batch)]
         texts = ["" if rng.random() < self.recipe.drop else words(shape, row, rng) for row in rows]
         return shape, edit, torch.tensor(rows), *self.writer.ids(texts)
 

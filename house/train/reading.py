@@ -13,7 +13,7 @@ from house.judge import reader
 from house.judge.questions import ASKED, answers
 from house.train import autoencoder, checkpoint
 from house.train.clock import Clock, PieceOver
-from house.train.device import autocast
+from house.train.device import autocast, beside
 from house.train.muon import Muon
 from house.train.painting import Faces, Pictures, batches, decode, floats
 from house.train.recipe import Recipe
@@ -34,10 +34,11 @@ def roughen(x: torch.Tensor, vae: Any, recipe: Recipe) -> torch.Tensor:
         size = x.shape[-2:]
         small = F.interpolate(x, scale_factor=random.choice([0.5, 0.65, 0.8]), mode="bilinear", antialias=True)
         x = F.interpolate(small, size=size, mode="bilinear")
-    x = x * (1 + 0.06 * torch.randn(len(x), 3, 1, 1, device=x.device))
-    x = x + 0.04 * torch.randn(len(x), 3, 1, 1, device=x.device) + random.random() * 0.06 * torch.randn_like(x)
-    dx, dy = random.randint(-4, 4), random.randint(-4, 4)
-    return x.roll((dx, dy), (-1, -2)).clamp(-1, 1)
+    gain, offset = torch.randn(2, len(x), 3, 1, 1, device=x.device).unbind()
+    x = torch.addcmul(0.04 * offset, x, 1 + 0.06 * gain)
+    grain = torch.randn(len(x), *x.shape[-2:], 3, device=x.device).movedim(-1, 1)  # randn_like takes ten times as long
+    x = torch.addcmul(x, grain, 0.06 * torch.rand(len(x), 1, 1, 1, device=x.device))
+    return x.roll((random.randint(-4, 4), random.randint(-4, 4)), (-1, -2)).clamp(-1, 1)
 
 
 def _through(recipe: Recipe, folder: Path, device: torch.device) -> Any:
@@ -64,7 +65,8 @@ def train_judge(recipe: Recipe, folder: Path, clock: Clock, device: torch.device
 
     vae = _through(recipe, folder, device)
     data = Pictures(recipe, recipe.seed + 3, recipe.read_batch, held=None)
-    _train("judge", recipe, folder, clock, device, model, loss_of, data)
+    with beside(recipe.workers):
+        _train("judge", recipe, folder, clock, device, model, loss_of, data)
     return {"accuracy": accuracy(recipe, model.eval(), device), "steps": clock.step, "seconds": round(clock.spent)}
 
 
@@ -84,7 +86,8 @@ def train_likeness(recipe: Recipe, folder: Path, clock: Clock, device: torch.dev
         return -(near.log_softmax(1)[same]).mean()
 
     data = Faces(recipe, recipe.seed + 4, people, EACH)
-    _train("likeness", recipe, folder, clock, device, model, loss_of, data)
+    with beside(recipe.workers):
+        _train("likeness", recipe, folder, clock, device, model, loss_of, data)
     return {"told_apart": told_apart(recipe, model.eval(), device), "steps": clock.step, "seconds": round(clock.spent)}
 
 

@@ -46,6 +46,7 @@ class Recipe:
     text_width: int = 192
     text_layers: int = 3
     clip_vocabulary: int = 900
+    people: float = 0.5  # of the pictures
     long: float = 0.35  # of the captions name everything that can be seen, which is the hardest to read
     words_minutes: float = 0.0  # in which the text encoders learn what words mean, before there are pictures
     words_batch: int = 64
@@ -130,7 +131,7 @@ def small() -> Recipe:
         "ae_minutes": 40.0,
     }
     sizes |= {"pictures": 12_000, "pairs": 5_000, "early_pictures": 48_000, "early_pairs": 14_000}
-    sizes |= {"text_length": 32, "words_minutes": 8.0}
+    sizes |= {"words_minutes": 10.0, "people": 0.6}
     sizes |= {"width": 256, "heads": 4, "doubles": 2, "singles": 5, "batch": 32, "fit_minutes": 150.0}
     sizes |= {"early": 0.5, "early_batch": 64}
     sizes |= {
@@ -138,7 +139,7 @@ def small() -> Recipe:
         "read_width": 32,
         "read_batch": 32,
         "read_muon": 5e-3,
-        "read_minutes": 8.0,
+        "read_minutes": 12.0,
         "read_through": 0.0,
     }
     sizes |= {"score_minutes": 10.0, "score_people": 2}

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
+import dataclasses
 import itertools
 import random
 import warnings
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 with warnings.catch_warnings():
@@ -19,9 +22,12 @@ from house.judge.intervals import share
 from house.judge.questions import NOTHING, answers
 from house.train import attention, autoencoder, norms, texts, words
 from house.train.clock import Clock
+from house.train.device import beside
 from house.train.fitting import positions
+from house.train.lessons import Lessons
 from house.train.muon import Muon, orthogonal
 from house.train.painting import Pairs, Pictures, decode, encode
+from house.train.reading import roughen
 from house.train.recipe import Recipe, small, smoke
 from house.world import sample
 from house.world.rules import differs
@@ -156,6 +162,43 @@ def test_a_longer_padding_changes_nothing_for_clip(tmp_path: Path) -> None:
     assert beside.shape[1] > alone.shape[1]
     with torch.no_grad():
         assert torch.allclose(writer.clip(alone).pooler_output[0], writer.clip(beside).pooler_output[0], atol=1e-5)
+
+
+@pytest.mark.parametrize(("share", "kinds"), [(0.0, {"scene"}), (0.5, {"scene", "person"}), (1.0, {"person"})])
+def test_lessons_show_as_many_people_as_the_recipe_says(tmp_path: Path, share: float, kinds: set[str]) -> None:
+    recipe = dataclasses.replace(smoke(), people=share, edit_share=0.0)
+    rng = random.Random(1)
+    facts = {shape: [sample(rng, ["scene", "person"][k % 2]) for k in range(20)] for shape in recipe.shapes}
+    codes = {shape: np.stack([encode(a) for a in them]) for shape, them in facts.items()}
+    lessons = Lessons(recipe, texts.build(recipe, tmp_path), codes, {}, 32)
+    seen = {facts[shape][row]["kind"] for shape, _, rows, *_ in map(lessons.__getitem__, range(6)) for row in rows}
+    assert seen == kinds
+
+
+def test_each_painter_has_a_core_and_gives_it_back() -> None:
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(4)
+        with contextlib.suppress(OSError), beside(1):
+            assert torch.get_num_threads() == 3
+            raise OSError("a full disk")
+        assert torch.get_num_threads() == 4
+        with beside(9):
+            assert torch.get_num_threads() == 1
+        with beside(-1):  # as many painters as there are other cores, beside a GPU
+            assert torch.get_num_threads() == 4
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_roughened_pictures_are_still_pictures() -> None:
+    torch.manual_seed(1)
+    random.seed(1)
+    plain = torch.zeros(4, 32, 48, 3).movedim(-1, 1)
+    seen = [roughen(plain, None, smoke()) for _ in range(12)]
+    assert all(x.shape == plain.shape and x.abs().max() <= 1 and torch.isfinite(x).all() for x in seen)
+    assert not plain.any()  # the caller's are as they were
+    assert len({round(x[k].std().item(), 6) for x in seen for k in range(4)}) == 48  # each is roughened by itself
 
 
 def test_codes_keep_every_attribute() -> None:
