@@ -138,6 +138,19 @@ def test_every_stage_reads_with_the_same_tokens(tmp_path: Path) -> None:
     assert lower == upper
 
 
+def test_t5_begins_with_a_sense_of_order(tmp_path: Path) -> None:
+    writer = texts.build(dataclasses.replace(smoke(), text_width=192), tmp_path)
+    _, two = writer.ids(["a green hat and a red shirt behind the yellow sea"])
+    writer.t5.config._attn_implementation = "eager"
+    with torch.no_grad():
+        seen = writer.t5(two, output_attentions=True).attentions[0][0]  # (heads, words, words they look at)
+    before, after = (seen.diagonal(k, 1, 2).mean(1) for k in (-1, 1))
+    assert before[0] > 5 * after[0]
+    assert after[1] > 5 * before[1]
+    assert before[2].item() / after[2].item() == pytest.approx(1, abs=0.2)
+    assert min(before[2], after[2]) > 1.5 * seen[2].diagonal(4, 0, 1).mean()
+
+
 def test_what_a_text_names_is_what_the_encoders_are_asked(tmp_path: Path) -> None:
     recipe = smoke()
     writer = texts.build(recipe, tmp_path)
