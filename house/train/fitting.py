@@ -30,6 +30,18 @@ def positions(rows: int, columns: int, place: int = 0, *, early: bool = False) -
     return out.reshape(-1, 3)
 
 
+def noise_levels(count: int, recipe: Recipe, device: torch.device) -> torch.Tensor:
+    """Shares of noise: logit-normal, shifted towards noise (Esser and others, 2024), and some drawn from the last fifth.
+
+    Large areas show through the noise for long, and words decide before that: they lowered a whole picture's loss by .26
+    at a share of .98, by .04 at .85 and by .01 at .6. Of the first distribution, only .5 % is beyond .95.
+    """
+    s = torch.sigmoid(torch.randn(count, device=device))
+    s = recipe.shift * s / (1 + (recipe.shift - 1) * s)
+    last = torch.rand(count, device=device) < recipe.last_fifth
+    return torch.where(last, 1 - 0.2 * torch.rand(count, device=device), s)
+
+
 @dataclass
 class Trainee:
     """What learns: transformer, CLIP and T5 in this order; their optimisers; and their running means."""
@@ -117,14 +129,12 @@ class Fit:
         return round(mean, 4)
 
     def mix(self, shape: str, edit: bool, rows: torch.Tensor) -> Mixed:
-        """Noise for the latents of these rows: logit-normal in time, shifted towards noise."""
+        """Noise for the latents of these rows."""
         if edit:
             before, x = self.stock.held["pairs", shape][:, rows].float()
         else:
             before, x = None, self.stock.held["pictures", shape][rows].float()
-        s = torch.sigmoid(torch.randn(len(x), device=self.device))
-        s = self.recipe.shift * s / (1 + (self.recipe.shift - 1) * s)
-        return Mixed(x, torch.randn_like(x), s, before, shape)
+        return Mixed(x, torch.randn_like(x), noise_levels(len(x), self.recipe, self.device), before, shape)
 
     def predict(self, model: Any, mixed: Mixed, words: torch.Tensor, pooled: torch.Tensor) -> torch.Tensor:
         """The way from picture to noise that a model sees."""

@@ -14,7 +14,7 @@ from peft import LoraConfig
 from peft.utils import get_peft_model_state_dict
 
 from house.train.device import autocast
-from house.train.fitting import positions
+from house.train.fitting import noise_levels, positions
 from house.train.latents import tokens_of
 from house.train.painting import floats
 from house.train.recipe import Recipe
@@ -75,8 +75,7 @@ def learn(pipe: Any, recipe: Recipe, pictures: torch.Tensor, words: list[list[st
         rows = [rng.randrange(len(x_all)) for _ in range(recipe.lora_batch)]
         said = [row * each + (each - 1 if rng.random() < recipe.drop else rng.randrange(each - 1)) for row in rows]
         x = x_all[rows]
-        noise, s = torch.randn_like(x), torch.sigmoid(torch.randn(len(x), device=device))
-        s = recipe.shift * s / (1 + (recipe.shift - 1) * s)
+        noise, s = torch.randn_like(x), noise_levels(len(x), recipe, device)
         with autocast(device, half):
             out = model(
                 hidden_states=torch.lerp(x, noise, s[:, None, None]).to(model.dtype),

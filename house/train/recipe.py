@@ -63,6 +63,7 @@ class Recipe:
     edit_share: float = 0.25
     rate: float = 1e-3
     muon_rate: float = 4e-3
+    last_fifth: float = 0.3  # of the noise is drawn evenly from its last fifth, where words decide
     shift: float = 1.5
     mean: float = 0.999
     cooldown: float = 0.4

@@ -23,7 +23,7 @@ from house.judge.questions import NOTHING, answers
 from house.train import attention, autoencoder, norms, texts, words
 from house.train.clock import Clock
 from house.train.device import beside
-from house.train.fitting import positions
+from house.train.fitting import noise_levels, positions
 from house.train.lessons import Lessons
 from house.train.muon import Muon, orthogonal
 from house.train.painting import Pairs, Pictures, decode, encode
@@ -127,6 +127,16 @@ def test_an_early_token_stands_where_the_four_stand_that_it_becomes() -> None:
     for row, column in itertools.product(range(4), range(3)):
         four = whole[2 * row : 2 * row + 2, 2 * column : 2 * column + 2]
         assert torch.equal(early[row, column], four.mean((0, 1)))
+
+
+@pytest.mark.parametrize(("last_fifth", "least", "most"), [(0.0, 0.004, 0.008), (0.3, 0.07, 0.09)])
+def test_noise_is_often_enough_so_strong_that_words_decide(last_fifth: float, least: float, most: float) -> None:
+    torch.manual_seed(1)
+    recipe = dataclasses.replace(smoke(), shift=1.5, last_fifth=last_fifth)
+    s = noise_levels(100_000, recipe, torch.device("cpu"))
+    assert 0 < s.min() < 0.05
+    assert s.max() <= 1
+    assert least < (s > 0.95).float().mean() < most
 
 
 def test_every_stage_reads_with_the_same_tokens(tmp_path: Path) -> None:
