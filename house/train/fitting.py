@@ -31,10 +31,10 @@ def positions(rows: int, columns: int, place: int = 0, *, early: bool = False) -
 
 
 def noise_levels(count: int, recipe: Recipe, device: torch.device) -> torch.Tensor:
-    """Shares of noise: logit-normal, shifted towards noise (Esser and others, 2024), and some drawn from the last fifth.
+    """Shares of noise: logit-normal, shifted towards noise (Esser and others, 2024), and some from the last fifth.
 
-    Large areas show through the noise for long, and words decide before that: they lowered a whole picture's loss by .26
-    at a share of .98, by .04 at .85 and by .01 at .6. Of the first distribution, only .5 % is beyond .95.
+    Large areas show through the noise for long, and words decide before that: they lowered a whole picture's loss by
+    .26 at a share of .98, by .04 at .85 and by .01 at .6. Of the first distribution, only .5 % is beyond .95.
     """
     s = torch.sigmoid(torch.randn(count, device=device))
     s = recipe.shift * s / (1 + (recipe.shift - 1) * s)
