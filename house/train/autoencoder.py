@@ -9,7 +9,7 @@ import torch
 from diffusers import AutoencoderKL
 
 from house.train import checkpoint, norms
-from house.train.clock import Clock, PieceOver
+from house.train.clock import Clock
 from house.train.device import autocast, compiled, lean
 from house.train.muon import Muon
 from house.train.painting import Crops, Pictures, batches, floats
@@ -96,11 +96,7 @@ def train(recipe: Recipe, folder: Path, clock: Clock, device: torch.device) -> d
         whole = clock.share > 1 - recipe.ae_whole
         for pictures in batches(Crops(recipe, recipe.seed, whole), recipe, clock.step):
             _step(recipe, model, there_and_back, steppers, floats(pictures, device), clock, device)
-            if clock.piece_over():
-                checkpoint.save(folder, STAGE, clock, parts)
-                raise PieceOver(STAGE)
-            if clock.save_is_due():
-                checkpoint.save(folder, STAGE, clock, parts)
+            checkpoint.keep_up(folder, STAGE, clock, parts)
             if clock.over() or whole != (clock.share > 1 - recipe.ae_whole):
                 break
     return _finish(recipe, folder, model.eval(), clock, device)

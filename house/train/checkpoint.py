@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from house.train.clock import Clock
+from house.train.clock import Clock, PieceOver
 
 
 def path(folder: Path, stage: str) -> Path:
@@ -29,6 +29,15 @@ def save(folder: Path, stage: str, clock: Clock, parts: dict[str, Any]) -> None:
     new = target.with_suffix(".new")
     torch.save({"states": states, "clock": clock.state(), "chance": chance}, new)
     os.replace(new, target)
+
+
+def keep_up(folder: Path, stage: str, clock: Clock, parts: dict[str, Any]) -> None:
+    """Save when it is time to, so that a machine that is taken away costs little; raises `PieceOver` after the last."""
+    over = clock.piece_over()
+    if over or clock.save_is_due():
+        save(folder, stage, clock, parts)
+    if over:
+        raise PieceOver(stage)
 
 
 def resume(folder: Path, stage: str, clock: Clock, parts: dict[str, Any], device: torch.device) -> bool:

@@ -11,7 +11,7 @@ import torch
 from torch.nn.functional import mse_loss
 
 from house.train import attention, checkpoint, latents
-from house.train.clock import Clock, PieceOver
+from house.train.clock import Clock
 from house.train.device import autocast, lean
 from house.train.lessons import Lessons
 from house.train.painting import batches
@@ -194,10 +194,7 @@ def fit(stage: str, fitter: Fit, folder: Path, clock: Clock) -> dict[str, Any]:
                 print(f"{stage}: step {clock.step}, loss {losses[-1][1]:.4f}, {clock.spent:.0f} s", flush=True)
             if clock.over() or early != (clock.share < fitter.recipe.early):
                 break
-            if clock.piece_over() or clock.save_is_due():
-                checkpoint.save(folder, stage, clock, parts)
-                if clock.piece_over():
-                    raise PieceOver(stage)
+            checkpoint.keep_up(folder, stage, clock, parts)
     checkpoint.save(folder, stage, clock, parts)
     weights = sum(p.numel() for p in fitter.averages)
     last = losses[-1][1] if losses else None

@@ -12,7 +12,7 @@ from torch.nn import functional as F  # noqa: N812 - as everybody calls it
 from house.judge import reader
 from house.judge.questions import ASKED, answers
 from house.train import autoencoder, checkpoint
-from house.train.clock import Clock, PieceOver
+from house.train.clock import Clock
 from house.train.device import autocast, beside
 from house.train.muon import Muon
 from house.train.painting import Faces, Pictures, batches, decode, floats
@@ -65,8 +65,7 @@ def train_judge(recipe: Recipe, folder: Path, clock: Clock, device: torch.device
 
     vae = _through(recipe, folder, device)
     data = Pictures(recipe, recipe.seed + 3, recipe.read_batch, held=None)
-    with beside(recipe.workers):
-        _train("judge", recipe, folder, clock, device, model, loss_of, data)
+    _train("judge", recipe, folder, clock, device, model, loss_of, data)
     return {"accuracy": accuracy(recipe, model.eval(), device), "steps": clock.step, "seconds": round(clock.spent)}
 
 
@@ -86,8 +85,7 @@ def train_likeness(recipe: Recipe, folder: Path, clock: Clock, device: torch.dev
         return -(near.log_softmax(1)[same]).mean()
 
     data = Faces(recipe, recipe.seed + 4, people, EACH)
-    with beside(recipe.workers):
-        _train("likeness", recipe, folder, clock, device, model, loss_of, data)
+    _train("likeness", recipe, folder, clock, device, model, loss_of, data)
     return {"told_apart": told_apart(recipe, model.eval(), device), "steps": clock.step, "seconds": round(clock.spent)}
 
 
@@ -104,24 +102,23 @@ def _train(
     checkpoint.resume(folder, name, clock, parts, device)
     random.seed(recipe.seed)
     model.train()
-    for batch in batches(data, recipe, clock.step):
-        for stepper, rate in zip(steppers, (recipe.read_rate, recipe.read_muon), strict=False):
-            for group in stepper.param_groups:
-                group["lr"] = rate * min(1.0, (clock.step + 1) / 100) * (0.01 + 0.99 * (1 - clock.share))
-            stepper.zero_grad()
-        loss = loss_of(batch)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 5.0)
-        for stepper in steppers:
-            stepper.step()
-        clock.step += 1
-        if clock.step % 100 == 0:
-            print(f"{name}: step {clock.step}, loss {loss.item():.3f}, {clock.spent:.0f} s", flush=True)
-        if clock.over():
-            break
-        if clock.piece_over():
-            checkpoint.save(folder, name, clock, parts)
-            raise PieceOver(name)
+    with beside(recipe.workers):
+        for batch in batches(data, recipe, clock.step):
+            for stepper, rate in zip(steppers, (recipe.read_rate, recipe.read_muon), strict=False):
+                for group in stepper.param_groups:
+                    group["lr"] = rate * min(1.0, (clock.step + 1) / 100) * (0.01 + 0.99 * (1 - clock.share))
+                stepper.zero_grad()
+            loss = loss_of(batch)
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 5.0)
+            for stepper in steppers:
+                stepper.step()
+            clock.step += 1
+            if clock.step % 100 == 0:
+                print(f"{name}: step {clock.step}, loss {loss.item():.3f}, {clock.spent:.0f} s", flush=True)
+            if clock.over():
+                break
+            checkpoint.keep_up(folder, name, clock, parts)
     reader.save(model, name, recipe.read_width, folder / "judge")
 
 

@@ -16,7 +16,7 @@ from torch.nn import functional as F  # noqa: N812 - as everybody calls it
 from torch.utils.data import Dataset
 
 from house.train import checkpoint, texts
-from house.train.clock import Clock, PieceOver
+from house.train.clock import Clock
 from house.train.device import autocast
 from house.train.fitting import Trainee
 from house.train.muon import Muon
@@ -123,9 +123,7 @@ def train(recipe: Recipe, folder: Path, clock: Clock, device: torch.device) -> d
             print(f"{STAGE}: step {clock.step}, loss {loss.item():.3f}, {clock.spent:.0f} s", flush=True)
         if clock.over():
             break
-        if clock.piece_over():
-            checkpoint.save(folder, STAGE, clock, parts)
-            raise PieceOver(STAGE)
+        checkpoint.keep_up(folder, STAGE, clock, parts)
     checkpoint.save(folder, STAGE, clock, parts)
     right = accuracy(recipe, reader.eval(), device)
     return {**right, "steps": clock.step, "seconds": round(clock.spent)}

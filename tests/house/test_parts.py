@@ -27,7 +27,7 @@ from house.train.fitting import noise_levels, positions
 from house.train.lessons import Lessons
 from house.train.muon import Muon, orthogonal
 from house.train.painting import Pairs, Pictures, decode, encode
-from house.train.reading import roughen
+from house.train.reading import roughen, train_judge
 from house.train.recipe import Recipe, small, smoke
 from house.world import sample
 from house.world.rules import differs
@@ -212,6 +212,20 @@ def test_each_painter_has_a_core_and_gives_it_back() -> None:
             assert torch.get_num_threads() == 4
     finally:
         torch.set_num_threads(before)
+
+
+def test_the_judge_is_saved_now_and_then(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock(60, 3)
+
+    def save_is_due(self: Clock) -> bool:
+        return self.step == 2
+
+    monkeypatch.setattr(Clock, "save_is_due", save_is_due)
+    train_judge(smoke(), tmp_path, clock, torch.device("cpu"))
+    again = Clock(60, 3)
+    train_judge(smoke(), tmp_path, again, torch.device("cpu"))
+    assert again.spent_before > 0  # it was taken up at the second step, and made the third
+    assert (clock.step, again.step) == (3, 3)
 
 
 def test_roughened_pictures_are_still_pictures() -> None:
