@@ -70,7 +70,7 @@ class Recipe:
     drop: float = 0.1  # captions left empty, for guidance
     fit_minutes: float = 12.0
     fit_steps: int = 10**9
-    guidance: float = 2.5  # that the model is taught by heart
+    guidance: float = 2.5  # with which it paints; distilled, it has it by heart
     distil_minutes: float = 1.6  # 0 leaves it out
     distil_steps: int = 10**9
     # judge and embedding
@@ -116,7 +116,7 @@ class Recipe:
 
 
 def small() -> Recipe:
-    """What two cores of a processor can train in four hours: words first, then small pictures, then whole ones."""
+    """What two cores of a processor can train in six and a half hours: words, then small pictures, then whole ones."""
     sizes: dict[str, Any] = {
         "name": "small",
         "workers": 1,
@@ -132,11 +132,12 @@ def small() -> Recipe:
         "ae_minutes": 40.0,
     }
     sizes |= {"pictures": 12_000, "pairs": 5_000, "early_pictures": 48_000, "early_pairs": 14_000}
-    sizes |= {"words_minutes": 10.0, "people": 0.6}
-    sizes |= {"width": 256, "heads": 4, "doubles": 2, "singles": 5, "batch": 32, "fit_minutes": 150.0}
-    sizes |= {"early": 0.5, "early_batch": 64}
+    sizes |= {"words_minutes": 15.0, "people": 0.65, "long": 0.45}
+    sizes |= {"width": 256, "heads": 4, "doubles": 2, "singles": 5, "batch": 32, "fit_minutes": 296.0}
+    sizes |= {"early": 0.75, "early_batch": 64, "cooldown": 0.25}
     sizes |= {
         "distil_minutes": 0.0,
+        "guidance": 4.0,
         "read_width": 32,
         "read_batch": 32,
         "read_muon": 5e-3,
