@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from uuid import UUID
 
 from sqlalchemy import text
@@ -19,33 +20,37 @@ EVERY = 0.25  # seconds between two reports of a job
 class Reporter:
     """Reports how far a job is, at most every quarter of a second; the latest wins."""
 
-    def __init__(self, database: Database, job_id: UUID, member_id: UUID) -> None:
+    def __init__(
+        self, database: Database, job_id: UUID, member_id: UUID, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._database = database
         self._job_id = job_id
         self._member_id = member_id
-        self._began = time.monotonic()
+        self._clock = clock
+        self._began = clock()
         self._sent = 0.0
         self._version = 0
-        self._latest: dict[int, dict[str, object]] = {}
+        self._far: dict[int, dict[str, int]] = {}  # how far each file is, told or not
+        self._latest: dict[int, dict[str, object]] = {}  # what is not told yet
 
     async def step(self, position: int, step: int, steps: int) -> None:
-        self._latest.setdefault(position, {}).update(step=step, steps=steps)
+        self._far[position] = {"step": step, "steps": steps}
+        self._latest.setdefault(position, {})
         await self._report()
 
     async def preview(self, position: int, picture: bytes) -> None:
-        entry = self._latest.setdefault(position, {"step": 0, "steps": 1})
-        entry["preview"] = picture
+        self._latest.setdefault(position, {})["preview"] = picture
         await self._report()
 
     async def _report(self) -> None:
-        if time.monotonic() - self._sent < EVERY:
+        if self._clock() - self._sent < EVERY:
             return
-        self._sent = time.monotonic()
+        self._sent = self._clock()
         self._version += 1
         latest, self._latest = self._latest, {}
         async with self._database.transaction(Acting.member(self._member_id)) as db:
             for position, values in latest.items():
-                row = {"step": 0, "steps": 1, **values, "version": self._version}
+                row = {"step": 0, "steps": 1} | self._far.get(position, {}) | values | {"version": self._version}
                 await db.execute(
                     insert(Progress)
                     .values(job_id=self._job_id, position=position, member_id=self._member_id, **row)
@@ -53,18 +58,17 @@ class Reporter:
                 )
                 await db.execute(
                     text("SELECT pg_notify(:channel, :payload)"),
-                    {"channel": CHANNEL, "payload": json.dumps(self._payload(position, values))},
+                    {"channel": CHANNEL, "payload": json.dumps(self._payload(position, row))},
                 )
 
-    def _payload(self, position: int, values: dict[str, object]) -> dict[str, object]:
-        step, steps = values.get("step", 0), values.get("steps", 1)
-        preview = f"/jobs/{self._job_id}/preview/{position}?v={self._version}" if values.get("preview") else None
+    def _payload(self, position: int, row: dict[str, object]) -> dict[str, object]:
+        preview = f"/jobs/{self._job_id}/preview/{position}?v={self._version}" if row.get("preview") else None
         return {
             "member": str(self._member_id),
             "job": str(self._job_id),
             "position": position,
-            "step": step,
-            "steps": steps,
+            "step": row["step"],
+            "steps": row["steps"],
             "preview": preview,
-            "elapsed_s": round(time.monotonic() - self._began, 1),
+            "elapsed_s": round(self._clock() - self._began, 1),
         }
