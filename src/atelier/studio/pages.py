@@ -46,7 +46,8 @@ async def welcome(request: Request, here: Here, me: MaybeMe, whole: Whole) -> Re
     """What this is, for who is signed out; the image studio for who is signed in."""
     if me is not None:
         return RedirectResponse("/make/image.generate", status_code=303)
-    return here.templates.page(request, "studio/welcome.html", welcome_credits=whole.welcome_credits)
+    painter = next(iter(whole.catalog.current.ready("image.generate")), None)
+    return here.templates.page(request, "studio/welcome.html", welcome_credits=whole.welcome_credits, painter=painter)
 
 
 @routes.get("/make/{tool_id}", access=Access.MEMBER, limit=PAGES)

@@ -1,0 +1,44 @@
+"""The first page speaks of the model that can work here (F10)."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+from tests.engines.conftest import MISSING
+
+from atelier.catalog.catalog import DEFAULT
+from atelier.settings import Settings
+
+
+@pytest.fixture
+def settings(settings: Settings, request: pytest.FixtureRequest) -> Settings:
+    """Settings with or without models that run here; or without those, and no other in the catalog."""
+    if request.param == "nothing":
+        house = DEFAULT.read_text().split("[[model]]")[1]
+        (settings.home / "catalog.toml").write_text(f"[[model]]{house}")
+        return settings.model_copy(update={"extras": "none"})
+    return settings.model_copy(update={"extras": request.param})
+
+
+@pytest.mark.skipif(bool(MISSING), reason=f"bin/setup local: no {', '.join(MISSING)}")
+@pytest.mark.parametrize("settings", ["local"], indirect=True)
+async def test_where_the_house_model_can_work_it_is_what_a_newcomer_is_promised(visitor: httpx.AsyncClient) -> None:
+    page = (await visitor.get("/")).text
+    assert "House needs no graphics card" in page
+    assert "Sketch" not in page
+
+
+@pytest.mark.parametrize("settings", ["none"], indirect=True)
+async def test_where_it_is_left_out_nobody_is_promised_it(visitor: httpx.AsyncClient) -> None:
+    page = (await visitor.get("/")).text
+    assert "House needs no graphics card" not in page
+    assert "Sketch paints here" in page
+    assert "no neural model" in page
+
+
+@pytest.mark.parametrize("settings", ["nothing"], indirect=True)
+async def test_where_nothing_can_paint_nothing_is_promised(visitor: httpx.AsyncClient) -> None:
+    answer = await visitor.get("/")
+    assert answer.status_code == 200
+    assert "paints here" not in answer.text
+    assert "House needs no graphics card" not in answer.text
