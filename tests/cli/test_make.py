@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 from PIL import Image
 from tests.cli.conftest import Run
@@ -130,7 +131,8 @@ def test_ctrl_c_cancels_the_job_and_gives_the_credits_back(
         str(tmp_path),
     ]
     with subprocess.Popen(command, env=environment, start_new_session=True) as making:
-        until(lambda: any(home.glob("files/*/*/*/*.png")))
+        engine = "atelier.engines.child_main"  # it has begun, and eight pictures are far from done
+        until(lambda: any(engine in " ".join(child.cmdline()) for child in psutil.Process(making.pid).children()))
         making.send_signal(signal.SIGINT)
         assert making.wait(20) == 130
     time.sleep(0.1)
