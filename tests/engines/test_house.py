@@ -7,13 +7,12 @@ import io
 import numpy as np
 import pytest
 from PIL import Image
-from tests.engines.conftest import MISSING, ROOT, Resident, edit
+from tests.engines.conftest import ROOT, Resident, edit
 
 from atelier.engines import Output, Work
 from atelier.engines.weights import SUMS, lack
 
 WEIGHTS = ROOT / "house" / "weights" / "model"
-able = pytest.mark.skipif(bool(MISSING), reason=f"bin/setup local: no {', '.join(MISSING)}")
 
 
 def paint(engine: Resident, words: str, seed: int = 1, steps: int = 8) -> bytes:
@@ -47,7 +46,6 @@ def test_its_card_says_what_it_is_made_of_and_how_good() -> None:
     assert "not measured" not in card
 
 
-@able
 def test_words_decide_what_is_painted(diffusers: Resident) -> None:
     day, night = (pixels(paint(diffusers, f"rolling hills {hour}, flat poster")) for hour in ("by day", "at night"))
     assert day[:128].mean() > night[:128].mean() + 0.2  # the sky
@@ -55,7 +53,6 @@ def test_words_decide_what_is_painted(diffusers: Resident) -> None:
     assert (cream[:40, :40, 0] - teal[:40, :40, 0]).mean() > 0.3  # a corner's red
 
 
-@able
 def test_an_edit_changes_what_it_names_and_keeps_the_rest(diffusers: Resident) -> None:
     before = paint(diffusers, "a woman with long black hair, a cream background")
     after = picture(diffusers, edit(WEIGHTS, before, "change the background to teal", steps=8, guidance=4))
@@ -64,7 +61,6 @@ def test_an_edit_changes_what_it_names_and_keeps_the_rest(diffusers: Resident) -
     assert np.abs(old[90:150, 100:156] - new[90:150, 100:156]).mean() < 0.1  # the face
 
 
-@able
 @pytest.mark.parametrize(
     "words",
     ["zorptastic flurb", "ein Leuchtturm am Meer bei Regen", "赤い船", "?!", "🌋", "a red boat and " * 133],
