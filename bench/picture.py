@@ -31,7 +31,7 @@ from atelier.tools.image_edit import ImageEdit
 from atelier.tools.image_generate import ImageGenerate
 from bench.processes import ROOT
 
-ROUNDS, STEPS, GUIDANCE, REST = 7, 20, 4.0, 0.7  # seconds between turns, in which the other's threads fall asleep
+ROUNDS, REST = 7, 0.7  # seconds between turns, in which the other's threads fall asleep
 WORDS, WISH = "a red boat on the sea at dusk, the sun, flat poster", "make the boat yellow"
 AIM_S, COUNT = 2.0, os.cpu_count() or 1
 
@@ -43,20 +43,22 @@ async def run() -> dict[str, Any]:
         raise SystemExit(f"{weights} is no model; house/README.md says how to train one.")
     from atelier.engines.local.diffusion.opening import device, precision
 
+    known = json.loads((weights / "recipe.json").read_text())
+    how = {"steps": known["steps"], "guidance": known["guidance"], "seed": 1}
     ours = str(precision(device())).removeprefix("torch.")
     engine = ChildEngine(DIFFUSERS, idle=600, environment={**CALM, "OMP_NUM_THREADS": str(COUNT)})
     times: dict[str, list[float]] = {}
-    with _peer(weights, ours) as same, _peer(weights, "float32") as default:
+    with _peer(weights, ours, known) as same, _peer(weights, "float32", known) as default:
         try:
-            cold, _, picture = await _made(engine, _generate(weights))
-            await _made(engine, _edit(weights, picture))
+            cold, _, picture = await _made(engine, _generate(weights, how))
+            await _made(engine, _edit(weights, how, picture))
             for ask in (same, default):
                 ask()
             for _ in range(ROUNDS):
-                seconds, first, picture = await _made(engine, _generate(weights))
+                seconds, first, picture = await _made(engine, _generate(weights, how))
                 times.setdefault("picture", []).append(seconds)
                 times.setdefault("preview", []).append(first)
-                times.setdefault("edit", []).append((await _made(engine, _edit(weights, picture)))[0])
+                times.setdefault("edit", []).append((await _made(engine, _edit(weights, how, picture)))[0])
                 for name, ask in (("same", same), ("default", default)):
                     await asyncio.sleep(REST)
                     times.setdefault(name, []).append(ask())
@@ -67,6 +69,8 @@ async def run() -> dict[str, Any]:
     middle = {name: round(statistics.median(values), 2) for name, values in times.items()}
     return {
         "precision": ours,
+        "steps": known["steps"],
+        "guidance": known["guidance"],
         "aim_s": AIM_S,
         "cold_s": round(cold, 2),
         "memory_mb": round(memory),
@@ -76,13 +80,13 @@ async def run() -> dict[str, Any]:
     }
 
 
-def _generate(weights: Path) -> Work:
-    wish = ImageGenerate.Input(prompt=WORDS, aspect_ratio="1:1", steps=STEPS, guidance=GUIDANCE, seed=1, count=1)
+def _generate(weights: Path, how: Mapping[str, Any]) -> Work:
+    wish = ImageGenerate.Input(prompt=WORDS, aspect_ratio="1:1", count=1, **how)
     return Work(ImageGenerate.id, str(weights), wish.model_dump(mode="json"), {}, "flux")
 
 
-def _edit(weights: Path, picture: bytes) -> Work:
-    wish = ImageEdit.Input(instruction=WISH, image=new_id(), steps=STEPS, guidance=GUIDANCE, seed=1, count=1)
+def _edit(weights: Path, how: Mapping[str, Any], picture: bytes) -> Work:
+    wish = ImageEdit.Input(instruction=WISH, image=new_id(), count=1, **how)
     return Work(ImageEdit.id, str(weights), wish.model_dump(mode="json"), {"image": picture}, "flux-kontext")
 
 
@@ -99,10 +103,9 @@ async def _made(engine: ChildEngine, work: Work) -> tuple[float, float, bytes]:
 
 
 @contextmanager
-def _peer(weights: Path, precision: str) -> Iterator[Any]:
-    known: Mapping[str, Any] = json.loads((weights / "recipe.json").read_text())
-    asked = {"prompt": WORDS, "negative_prompt": "", "true_cfg_scale": GUIDANCE, "num_inference_steps": STEPS}
-    asked |= {"width": 256, "height": 256, "max_sequence_length": known["text_length"], "seed": 1}
+def _peer(weights: Path, precision: str, known: Mapping[str, Any]) -> Iterator[Any]:
+    asked = {"prompt": WORDS, "num_inference_steps": known["steps"], "max_sequence_length": known["text_length"]}
+    asked |= {"width": 256, "height": 256, "negative_prompt": "", "true_cfg_scale": known["guidance"], "seed": 1}
     process = subprocess.Popen(
         [sys.executable, "-m", "bench.bare", str(weights), precision],
         cwd=ROOT,
@@ -130,7 +133,8 @@ def _peer(weights: Path, precision: str) -> Iterator[Any]:
 
 def table(result: Mapping[str, Any]) -> str:
     """The figures as Markdown."""
-    lines = ["| 256 x 256, 20 steps, guidance 4 | seconds | the engine takes |", "| --- | --: | --: |"]
+    what = f"256 x 256, {result['steps']} steps, guidance {result['guidance']:g}"
+    lines = [f"| {what} | seconds | the engine takes |", "| --- | --: | --: |"]
     lines += [
         f"| the studio's engine, {result['precision']}, with previews (aim: {result['aim_s']:.0f})"
         f" | {result['picture_s']} | |",
