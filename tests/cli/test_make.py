@@ -124,6 +124,7 @@ def engine_begun(pid: int) -> bool:
     return False
 
 
+@pytest.mark.usefixtures("hears_ctrl_c")
 def test_ctrl_c_cancels_the_job_and_gives_the_credits_back(
     atelier: Run, environment: dict[str, str], home: Path, tmp_path: Path
 ) -> None:
