@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch.nn.functional import mse_loss
 
-from house.train import attention, checkpoint, latents
+from house.train import attention, checkpoint, latents, weighing
 from house.train.clock import Clock
 from house.train.device import autocast, lean
 from house.train.lessons import Lessons
@@ -60,13 +59,14 @@ class Trainee:
 
 @dataclass(frozen=True)
 class Mixed:
-    """Latents mixed with noise: `s` of it is noise."""
+    """Latents mixed with noise: `s` of it is noise. `counts` is how much each token does, 1 on average."""
 
     x: torch.Tensor
     noise: torch.Tensor
     s: torch.Tensor
     before: torch.Tensor | None
     shape: str
+    counts: torch.Tensor
 
     @property
     def tokens(self) -> torch.Tensor:
@@ -86,7 +86,7 @@ class Stock:
     """Latents of whole pictures, or of the early ones, with their tokens' positions and the lessons drawn from them."""
 
     def __init__(self, recipe: Recipe, writer: Any, folder: Path, device: torch.device, *, early: bool) -> None:
-        self.ids, self.both, self.held = {}, {}, {}
+        self.ids, self.both, self.held, self.told, self.kinds = {}, {}, {}, {}, {}
         codes: dict[str, dict[str, Any]] = {"pictures": {}, "pairs": {}}
         for shape in recipe.shapes:
             grid = recipe.grid(shape, early)
@@ -95,6 +95,8 @@ class Stock:
             for name, by_shape in codes.items():
                 stored, by_shape[shape] = latents.load(folder, f"early.{name}" if early else name, shape)
                 self.held[name, shape] = stored.to(device)
+                self.kinds[name, shape] = torch.from_numpy(by_shape[shape][..., weighing.KIND]).long().to(device)
+            self.told[shape] = weighing.told(self.held["pairs", shape], codes["pairs"][shape])
         batch = recipe.early_batch if early else recipe.batch
         self.lessons = Lessons(recipe, writer, codes["pictures"], codes["pairs"], batch)
 
@@ -129,12 +131,16 @@ class Fit:
         return round(mean, 4)
 
     def mix(self, shape: str, edit: bool, rows: torch.Tensor) -> Mixed:
-        """Noise for the latents of these rows."""
+        """Noise for the latents of these rows, and what counts in them: of an edit, what it changes too."""
+        stock, fair = self.stock, self.recipe.fair
         if edit:
-            before, x = self.stock.held["pairs", shape][:, rows].float()
+            before, x = stock.held["pairs", shape][:, rows].float()
+            told = (stock.told[shape][stock.kinds["pairs", shape][0, rows]] + weighing.changed(before, x)) / 2
         else:
-            before, x = None, self.stock.held["pictures", shape][rows].float()
-        return Mixed(x, torch.randn_like(x), noise_levels(len(x), self.recipe, self.device), before, shape)
+            before, x = None, stock.held["pictures", shape][rows].float()
+            told = stock.told[shape][stock.kinds["pictures", shape][rows]]
+        counts = 1 - fair + fair * told
+        return Mixed(x, torch.randn_like(x), noise_levels(len(x), self.recipe, self.device), before, shape, counts)
 
     def predict(self, model: Any, mixed: Mixed, words: torch.Tensor, pooled: torch.Tensor) -> torch.Tensor:
         """The way from picture to noise that a model sees."""
@@ -160,7 +166,7 @@ class Fit:
         with autocast(self.device, self.recipe.half):
             goal = self.goal(mixed, one, two)
             seen = self.predict(self.learner.modules[0], mixed, *self.learner.writer.read(one, two))
-        self._learn(mse_loss(seen, goal), clock)
+        self._learn(((seen - goal).square().mean(-1) * mixed.counts).mean(), clock)
 
     def _learn(self, loss: torch.Tensor, clock: Clock) -> None:
         decay = min(1.0, max(0.01, (1 - clock.share) / self.recipe.cooldown)) * min(1.0, (clock.step + 1) / 100)

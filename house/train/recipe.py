@@ -64,6 +64,7 @@ class Recipe:
     rate: float = 1e-3
     muon_rate: float = 4e-3
     last_fifth: float = 0.3  # of the noise is drawn evenly from its last fifth, where words decide
+    fair: float = 0.7  # of the loss is shared out among attributes instead of tokens, where edits show each of them
     shift: float = 1.5
     mean: float = 0.999
     cooldown: float = 0.4

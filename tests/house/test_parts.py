@@ -20,13 +20,13 @@ with warnings.catch_warnings():
 
 from house.judge.intervals import share
 from house.judge.questions import NOTHING, answers
-from house.train import attention, autoencoder, norms, texts, words
+from house.train import attention, autoencoder, norms, texts, weighing, words
 from house.train.clock import Clock
 from house.train.device import beside
 from house.train.fitting import noise_levels, positions
 from house.train.lessons import Lessons
 from house.train.muon import Muon, orthogonal
-from house.train.painting import Pairs, Pictures, decode, encode
+from house.train.painting import NAMES, Pairs, Pictures, decode, encode
 from house.train.reading import roughen, train_judge
 from house.train.recipe import Recipe, small, smoke
 from house.world import sample
@@ -55,6 +55,31 @@ def test_an_orthogonal_step_has_singular_values_near_one() -> None:
     values = torch.linalg.svdvals(orthogonal(torch.randn(5, 32, 64)))
     assert values.min() > 0.6
     assert values.max() < 1.3
+
+
+def test_an_attribute_counts_the_same_however_small_it_is() -> None:
+    """Of 16 tokens one is changed by an attribute, and half of them by another; the other kind has no edits."""
+    codes = np.zeros((2, 2, len(NAMES)), np.uint8)
+    codes[1, 0, NAMES.index("eyes")] = codes[1, 1, NAMES.index("shirt")] = 1
+    codes[..., weighing.KIND] = 1
+    pairs = torch.zeros(2, 2, 16, 3)
+    pairs[1, 0, 0] = 0.1
+    pairs[1, 1, 8:] = 5.0
+    scenes, people = weighing.told(pairs.half(), codes)
+    assert torch.equal(scenes, torch.ones(16))
+    assert torch.allclose(people, torch.tensor([8.0] + [0.0] * 7 + [1.0] * 8), atol=1e-3)
+
+
+def test_a_portrait_s_face_counts_more_than_the_wall_behind_it() -> None:
+    recipe = smoke()
+    found = [Pairs(recipe, 3, 32)[number] for number in (0, 2, 4, 6)]  # square ones
+    pictures, codes = torch.cat([p for p, _ in found], 1), torch.cat([c for _, c in found], 1)
+    tokens = pictures.float().unfold(2, 8, 8).unfold(3, 8, 8).flatten(4).flatten(2, 3)
+    people = weighing.told(tokens, codes.numpy())[1].view(8, 8)
+    assert people.mean() == pytest.approx(1)
+    assert people[3:5, 3:5].mean() > 2
+    assert people[0, 0] < 0.5
+    assert people[3:5, 3:5].mean() > 3 * people[7, 3:5].mean()
 
 
 def test_muon_takes_a_kernel_for_the_matrix_that_it_is() -> None:

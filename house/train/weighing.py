@@ -1,0 +1,38 @@
+"""How much each token of a picture counts, so that what is small is learned too.
+
+An eye is two tokens of 256, and a loss over all of them hardly asks for its colour. Edit pairs tell where an attribute
+is seen: where the two pictures differ.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+
+from house.train.painting import NAMES
+from house.world.fields import FIELDS
+
+KIND = NAMES.index("kind")
+
+
+def changed(before: torch.Tensor, after: torch.Tensor) -> torch.Tensor:
+    """Where two pictures' tokens (batch, tokens, channels) differ: (batch, tokens), 1 on average."""
+    apart = (after.float() - before.float()).square().sum(-1)
+    return apart / apart.mean(1, keepdim=True).clamp_min(1e-12)
+
+
+def told(pairs: torch.Tensor, codes: np.ndarray[Any, np.dtype[np.uint8]]) -> torch.Tensor:
+    """Where attributes are seen, each counting the same, by kind of picture: (kinds, tokens), 1 on average.
+
+    `pairs` is (2, count, tokens, channels) and `codes` (2, count, attributes). It says where on the canvas, not
+    in which picture: what depends on the picture alone would shift what is learned from it.
+    """
+    apart = changed(pairs[0], pairs[1])
+    out = []
+    for kind in range(len(FIELDS["kind"])):
+        differ = (codes[0] != codes[1]) & (codes[0][:, KIND] == kind)[:, None]
+        seen = [apart[torch.from_numpy(rows).to(apart.device)].mean(0) for rows in differ.T if rows.any()]
+        out.append(torch.stack(seen).mean(0) if seen else torch.ones_like(apart[0]))
+    return torch.stack(out)
