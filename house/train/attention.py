@@ -5,6 +5,8 @@ A few heads at a time, so that their scores stay in the caches; softmax in bf16;
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -77,3 +79,15 @@ def attend(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, **_: Any
 def quicken() -> None:
     """Let FLUX's transformers of this process attend this way."""
     transformer_flux.dispatch_attention_fn = attend
+
+
+@contextmanager
+def quick(wanted: bool) -> Iterator[None]:
+    """Attend this way for as long as it is wanted, and as before afterwards."""
+    before = transformer_flux.dispatch_attention_fn
+    try:
+        if wanted:
+            quicken()
+        yield
+    finally:
+        transformer_flux.dispatch_attention_fn = before

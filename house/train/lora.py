@@ -13,7 +13,8 @@ from diffusers import FluxPipeline
 from peft import LoraConfig
 from peft.utils import get_peft_model_state_dict
 
-from house.train.device import autocast
+from house.train import attention
+from house.train.device import autocast, lean
 from house.train.fitting import noise_levels, positions
 from house.train.latents import tokens_of
 from house.train.painting import floats
@@ -76,7 +77,7 @@ def learn(pipe: Any, recipe: Recipe, pictures: torch.Tensor, words: list[list[st
         said = [row * each + (each - 1 if rng.random() < recipe.drop else rng.randrange(each - 1)) for row in rows]
         x = x_all[rows]
         noise, s = torch.randn_like(x), noise_levels(len(x), recipe, device)
-        with autocast(device, half):
+        with autocast(device, half), attention.quick(lean(device, half)):
             out = model(
                 hidden_states=torch.lerp(x, noise, s[:, None, None]).to(model.dtype),
                 encoder_hidden_states=read[said],

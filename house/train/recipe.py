@@ -85,7 +85,7 @@ class Recipe:
     # likeness
     photos: int = 8
     lora_rank: int = 16
-    lora_steps: int = 170
+    lora_steps: int = 260
     lora_batch: int = 4
     lora_rate: float = 1.5e-3
     # measuring it
@@ -117,7 +117,7 @@ class Recipe:
 
 
 def small() -> Recipe:
-    """What two cores of a processor can train in six and a half hours: words, then small pictures, then whole ones."""
+    """What two cores of a processor can train in eight hours: words, then small pictures, then whole ones."""
     sizes: dict[str, Any] = {
         "name": "small",
         "workers": 1,
@@ -132,10 +132,10 @@ def small() -> Recipe:
         "ae_muon": 6e-3,
         "ae_minutes": 40.0,
     }
-    sizes |= {"pictures": 12_000, "pairs": 5_000, "early_pictures": 48_000, "early_pairs": 14_000}
+    sizes |= {"pictures": 12_000, "pairs": 12_000, "early_pictures": 48_000, "early_pairs": 14_000}
     sizes |= {"words_minutes": 15.0, "people": 0.65, "long": 0.45}
-    sizes |= {"width": 256, "heads": 4, "doubles": 2, "singles": 5, "batch": 32, "fit_minutes": 296.0}
-    sizes |= {"early": 0.75, "early_batch": 64, "cooldown": 0.25}
+    sizes |= {"width": 256, "heads": 4, "doubles": 2, "singles": 5, "batch": 32, "fit_minutes": 381.0}
+    sizes |= {"early": 0.6, "early_batch": 64, "cooldown": 0.3}
     sizes |= {
         "distil_minutes": 0.0,
         "guidance": 4.0,

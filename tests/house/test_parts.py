@@ -18,6 +18,7 @@ with warnings.catch_warnings():
     torch = pytest.importorskip("torch", reason="the trainer needs torch: pip install -r house/requirements.txt")
     pytest.importorskip("skia", reason="the painter needs skia-python: pip install -r house/requirements.txt")
 
+from diffusers.models.transformers import transformer_flux
 from house.judge.intervals import share
 from house.judge.questions import NOTHING, answers
 from house.train import attention, autoencoder, norms, texts, weighing, words
@@ -119,6 +120,21 @@ def test_fused_norms_do_what_group_norm_and_silu_do() -> None:
     (one, gradients), (two, others) = outcomes
     assert torch.allclose(one, two, atol=1e-5)
     assert all(torch.allclose(a, b, atol=1e-5) for a, b in zip(gradients, others, strict=True))
+
+
+def test_attention_is_as_before_after_it_was_quick() -> None:
+    before = transformer_flux.dispatch_attention_fn
+
+    def stopped() -> None:
+        with attention.quick(True):
+            assert transformer_flux.dispatch_attention_fn is attention.attend
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        stopped()
+    assert transformer_flux.dispatch_attention_fn is before
+    with attention.quick(False):
+        assert transformer_flux.dispatch_attention_fn is before
 
 
 def test_attention_a_few_heads_at_a_time_is_attention() -> None:
