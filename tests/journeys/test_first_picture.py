@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+import time
 from collections.abc import Callable
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from tests.journeys.visitor import describe, make, sign_up
 
 
@@ -65,6 +67,32 @@ def test_previews_appear_while_it_is_made_and_a_reload_shows_it_where_it_is(visi
     expect(run.locator("figure")).to_have_count(8)
     expect(run).to_have_attribute("data-state", "succeeded", timeout=20_000)
     expect(run.locator("figure a img")).to_have_count(8)
+
+
+def test_a_run_that_was_through_before_its_card_came_is_shown_as_it_is(visit: Callable[..., Page]) -> None:
+    """What is told of a run between the writing of its card and the card's arrival reaches nobody."""
+    page = visit()
+    sign_up(page)
+
+    def late(route: Route) -> None:
+        answer = route.fetch()
+        written = re.search(r'data-job="([^"]+)" data-state="(\w+)"', answer.text())
+        assert written
+        assert written[2] in ("queued", "running")
+        until = time.monotonic() + 20
+        while 'data-state="succeeded"' not in page.request.get(f"/jobs/{written[1]}/run").text():
+            assert time.monotonic() < until
+        page.unroute("**/jobs/*/run")
+        route.fulfill(response=answer)
+
+    page.route("**/jobs/*/run", lambda route: route.abort())  # nor does the wall fetch it meanwhile
+    page.route("**/make/image.generate", late)
+    describe(page, "A lighthouse in the fog", 1)
+    page.click("[data-go]")
+    run = page.locator("run-card")
+    expect(run).to_have_count(1, timeout=30_000)
+    expect(run).to_have_attribute("data-state", "succeeded")
+    expect(run.locator("figure a img")).to_have_count(1)
 
 
 def test_a_run_is_cancelled_and_the_credits_come_back(visit: Callable[..., Page]) -> None:

@@ -21,6 +21,7 @@ customElements.define("run-card", class extends HTMLElement {
     document.addEventListener("live", this);
     document.addEventListener("live:back", this);
     this.addEventListener("htmx:beforeSwap", this);
+    if (!ENDED.has(this.dataset.state)) this.#refresh(); // what was told since this was written, nobody here has heard
   }
 
   disconnectedCallback() {
