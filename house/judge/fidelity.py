@@ -6,6 +6,7 @@ Each answer is a line in a file, so that a measurement can be cut into pieces an
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ from house.world.rules import fields_of, visible
 
 KEYS = ["generate", "hats_and_shirts", "edit", "edit_rest", "identity", "identity_base"]
 PEOPLE = 10  # faces to learn
+ANSWERS = "answers.jsonl"  # of a run's own measurement
+LEARNED = "likeness"  # a LoRA for each face
 
 
 @dataclass
@@ -150,13 +153,19 @@ def ask_identity(m: Measurement, batch: int, number: int) -> None:
     m.write("identity", batch, rows)
 
 
+def forget(folder: Path) -> None:
+    """Of a run's former model or judge: its answers, and the faces that it learned."""
+    (folder / ANSWERS).unlink(missing_ok=True)
+    shutil.rmtree(folder / LEARNED, ignore_errors=True)
+
+
 def learned_before(m: Measurement, number: int) -> bool:
-    return (m.folder / "likeness" / str(number) / "learned.json").exists()
+    return (m.folder / LEARNED / str(number) / "learned.json").exists()
 
 
 def learned(m: Measurement, number: int, photos: list[Any], words: list[list[str]]) -> Path:
     """The folder of a person's LoRA, learned now if it is not there."""
-    place = m.folder / "likeness" / str(number)
+    place = m.folder / LEARNED / str(number)
     if not learned_before(m, number):
         pipe = pipeline.open_text(m.folder / "model", m.device)
         found = lora.learn(pipe, m.recipe, torch.from_numpy(np.stack(photos)), words, place)
@@ -182,9 +191,9 @@ def summary(done: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
         "hats_and_shirts": _share(clothed),
         "edit": share([(int(all(row["wish"].values())), 1) for row in edits if row["wish"]]),
         "edit_rest": _share([row["rest"] for row in edits]),
-        "identity": _share([row["kept"] for row in faces]),
-        "identity_base": _share([row["base"] for row in faces]),
-        "identity_obeys": _share([row["asked_for"] for row in faces]),
+        "identity": _of_faces(faces, "kept"),
+        "identity_base": _of_faces(faces, "base"),
+        "identity_obeys": _of_faces(faces, "asked_for"),
         "scenes": _share([row for row in answers if "hour" in row]),
         "people": _share([row for row in answers if "who" in row]),
     }
@@ -206,6 +215,12 @@ def _plain(found: Share) -> dict[str, Any]:
     if not found.pictures:
         return {"value": None, "low": None, "high": None, "pictures": 0}
     return {name: round(value, 4) for name, value in found.__dict__.items()}
+
+
+def _of_faces(rows: list[dict[str, Any]], what: str) -> Share:
+    """Pictures of one face share how well it was learned."""
+    asked = [row for row in rows if row[what]]
+    return share([(sum(row[what].values()), len(row[what])) for row in asked], [row["person"] for row in asked])
 
 
 def _share(rows: list[dict[str, bool]]) -> Share:

@@ -64,7 +64,8 @@ def table(score: dict[str, Any]) -> str:
     lines = ["| figure | value | 95 % interval | pictures |", "| --- | --: | --- | --: |"]
     for key in KEYS if score else []:
         share = score["shares"][key]
-        lines.append(f"| {key} | {share['value']} | {share['low']} to {share['high']} | {share['pictures']} |")
+        between = f"{share['low']} to {share['high']}" if share["high"] - share["low"] < 1 else "of one face: unknown"
+        lines.append(f"| {key} | {share['value']} | {between} | {share['pictures']} |")
     return "\n".join(lines)
 
 

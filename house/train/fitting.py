@@ -96,7 +96,8 @@ class Stock:
                 stored, by_shape[shape] = latents.load(folder, f"early.{name}" if early else name, shape)
                 self.held[name, shape] = stored.to(device)
                 self.kinds[name, shape] = torch.from_numpy(by_shape[shape][..., weighing.KIND]).long().to(device)
-            self.told[shape] = weighing.told(self.held["pairs", shape], codes["pairs"][shape])
+            shown = latents.load(folder, "early.shown" if early else "shown", shape)
+            self.told[shape] = weighing.told(*shown, recipe.slow).to(device)
         batch = recipe.early_batch if early else recipe.batch
         self.lessons = Lessons(recipe, writer, codes["pictures"], codes["pairs"], batch)
 

@@ -12,7 +12,7 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 from house.train.recipe import Recipe
-from house.world import Person, draw_edit, paint, person, sample
+from house.world import Person, draw_edit, draw_two, paint, person, sample
 from house.world.fields import FIELDS, Attributes
 
 NAMES = list(FIELDS)
@@ -86,10 +86,22 @@ class Pairs(Dataset[Any]):
         rng, shape = random.Random(f"{self.seed} pairs {number}"), shape_of(self.recipe, number)
         size, pictures, codes = self.recipe.size(shape, self.early), [], []
         for _ in range(self.size):
-            edit = draw_edit(rng)
-            pictures.append([paint(edit.before, edit.seed, size=size), paint(edit.after, edit.seed, size=size)])
-            codes.append([encode(edit.before), encode(edit.after)])
+            before, after, seed = self.draw(rng)
+            pictures.append([paint(before, seed, size=size), paint(after, seed, size=size)])
+            codes.append([encode(before), encode(after)])
         return torch.from_numpy(np.array(pictures)).transpose(0, 1), torch.from_numpy(np.array(codes)).transpose(0, 1)
+
+    def draw(self, rng: random.Random) -> tuple[Attributes, Attributes, int]:
+        """What the two pictures show, and their seed."""
+        edit = draw_edit(rng)
+        return edit.before, edit.after, edit.seed
+
+
+class Shown(Pairs):
+    """Pairs that differ in one attribute, whether anybody can wish for that or not: where each of them is seen."""
+
+    def draw(self, rng: random.Random) -> tuple[Attributes, Attributes, int]:
+        return *draw_two(rng), rng.getrandbits(31)
 
 
 class Faces(Dataset[Any]):

@@ -38,6 +38,7 @@ class Recipe:
     # latents
     pictures: int = 160_000
     pairs: int = 70_000
+    shown: int = 2_400  # pairs that show where each attribute is seen
     early_pictures: int = 0  # of half the side
     early_pairs: int = 0
     # text
@@ -48,7 +49,7 @@ class Recipe:
     clip_vocabulary: int = 900
     people: float = 0.5  # of the pictures
     long: float = 0.35  # of the captions name everything that can be seen, which is the hardest to read
-    words_minutes: float = 0.0  # in which the text encoders learn what words mean, before there are pictures
+    words_minutes: float = 1.5  # in which the text encoders learn what words mean, before there are pictures
     words_batch: int = 64
     words_muon: float = 3e-3
     words_steps: int = 10**9
@@ -64,12 +65,13 @@ class Recipe:
     rate: float = 1e-3
     muon_rate: float = 4e-3
     last_fifth: float = 0.3  # of the noise is drawn evenly from its last fifth, where words decide
-    fair: float = 0.7  # of the loss is shared out among attributes instead of tokens, where edits show each of them
+    fair: float = 0.7  # of the loss is shared out among attributes instead of tokens
+    slow: float = 3.0  # times as much of that for what is learned last (weighing.SLOW)
     shift: float = 1.5
     mean: float = 0.999
     cooldown: float = 0.4
     drop: float = 0.1  # captions left empty, for guidance
-    fit_minutes: float = 12.0
+    fit_minutes: float = 10.5
     fit_steps: int = 10**9
     guidance: float = 2.5  # with which it paints; distilled, it has it by heart
     distil_minutes: float = 1.6  # 0 leaves it out
@@ -117,7 +119,7 @@ class Recipe:
 
 
 def small() -> Recipe:
-    """What two cores of a processor can train in eight hours: words, then small pictures, then whole ones."""
+    """What two cores of a processor can train in nine and a half hours: words, then small pictures, then whole ones."""
     sizes: dict[str, Any] = {
         "name": "small",
         "workers": 1,
@@ -133,16 +135,16 @@ def small() -> Recipe:
         "ae_minutes": 40.0,
     }
     sizes |= {"pictures": 12_000, "pairs": 12_000, "early_pictures": 48_000, "early_pairs": 14_000}
-    sizes |= {"words_minutes": 15.0, "people": 0.65, "long": 0.45}
-    sizes |= {"width": 256, "heads": 4, "doubles": 2, "singles": 5, "batch": 32, "fit_minutes": 381.0}
-    sizes |= {"early": 0.6, "early_batch": 64, "cooldown": 0.3}
+    sizes |= {"words_minutes": 18.0, "people": 0.65, "long": 0.45}
+    sizes |= {"width": 256, "heads": 4, "doubles": 2, "singles": 5, "batch": 32, "fit_minutes": 447.0}
+    sizes |= {"early": 0.52, "early_batch": 64, "cooldown": 0.25}
     sizes |= {
         "distil_minutes": 0.0,
         "guidance": 4.0,
         "read_width": 32,
         "read_batch": 32,
         "read_muon": 5e-3,
-        "read_minutes": 12.0,
+        "read_minutes": 24.0,
         "read_through": 0.0,
     }
     sizes |= {"score_minutes": 10.0, "score_people": 2}
@@ -165,6 +167,7 @@ def smoke() -> Recipe:
     sizes |= {
         "pictures": 32,
         "pairs": 16,
+        "shown": 64,
         "text_length": 24,
         "clip_length": 40,
         "text_width": 48,

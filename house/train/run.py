@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from house.judge import fidelity
 from house.train import card, checkpoint, device
 from house.train import recipe as recipes
 from house.train.clock import Clock, PieceOver
@@ -17,6 +18,7 @@ from house.train.recipe import Recipe
 from house.train.stages import FIXED, Stage, stages
 
 RESERVE = 12.0  # seconds of a piece that are kept for saving
+MEASURED = "transformer", "distil", "judge", "likeness"  # by `score`; what comes new out of them is measured anew
 
 
 def run(options: Any, start: float) -> int:
@@ -27,17 +29,21 @@ def run(options: Any, start: float) -> int:
     known = stages(recipe)
     scale = _scale(options.budget_minutes, known)
     ends = start + options.piece_minutes * 60 - RESERVE if options.piece_minutes else None
+    began = False
     for stage in known:
         if options.command not in ("all", stage.name):
             continue
         if options.again:
             checkpoint.forget(folder, stage.name)
+            if stage.name == "score":
+                fidelity.forget(folder)
         if stage.name in checkpoint.figures(folder):
             print(f"{stage.name}: finished before")
             continue
-        if ends and stage.about and time.monotonic() + stage.about * 60 > ends:
+        if began and ends and stage.about and time.monotonic() + stage.about * 60 > ends:
             print(f"Piece over before {stage.name}; the same command goes on from here.", flush=True)
             return 0
+        began = True
         clock = Clock(stage.minutes * scale or 1e9, stage.steps, piece_ends=ends)
         try:
             _one(stage, recipe, folder, where, clock)
@@ -73,6 +79,8 @@ def _one(stage: Stage, recipe: Recipe, folder: Path, where: torch.device, clock:
     print(f"{stage.name}: begins on {where}", flush=True)
     began = time.monotonic()
     found = stage.run(recipe, folder, clock, where)
+    if stage.name in MEASURED:
+        fidelity.forget(folder)
     found.setdefault("seconds", round(time.monotonic() - began, 1))
     checkpoint.write_figures(folder, stage.name, found)
     shown = {name: value for name, value in found.items() if not isinstance(value, list)}

@@ -55,7 +55,7 @@ FIXED = 4.5  # minutes of the stages without a box, on a fast GPU
 
 
 def _latents(recipe: Recipe, folder: Path, clock: Clock, device: torch.device) -> dict[str, Any]:
-    return latents.make(recipe, folder, device)
+    return latents.make(recipe, folder, device, clock)
 
 
 def _options(folder: Path, shape: str) -> Options:
@@ -91,7 +91,7 @@ def _score(recipe: Recipe, folder: Path, clock: Clock, device: torch.device) -> 
     few, fast = recipe.pictures < 1000, device.type == "cuda"
     batch, count, seconds = (2, 2, 1e9) if few else (64 if fast else 8, 512 if fast else 128, recipe.score_minutes * 60)
     known = recipes.load(folder / "model")
-    m = fidelity.Measurement(folder, folder / "answers.jsonl", device, batch, known.steps, known.guidance)
+    m = fidelity.Measurement(folder, folder / fidelity.ANSWERS, device, batch, known.steps, known.guidance)
     who, options = asking.who(0), m.options("square")
     photos, words = lora.photos(who, recipe.photos, size=options.size)
     place = fidelity.learned(m, 0, photos, words)

@@ -1,7 +1,7 @@
 """How much each token of a picture counts, so that what is small is learned too.
 
-An eye is two tokens of 256, and a loss over all of them hardly asks for its colour. Edit pairs tell where an attribute
-is seen: where the two pictures differ.
+An eye is two tokens of 256, and a loss over all of them hardly asks for its colour. Pairs of pictures that differ in
+one attribute tell where it is seen.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from house.train.painting import NAMES
 from house.world.fields import FIELDS
 
 KIND = NAMES.index("kind")
+SLOW = ("hair", "eyes", "brows", "mouth", "lamp")  # what is learned last: small things, and where light falls from
 
 
 def changed(before: torch.Tensor, after: torch.Tensor) -> torch.Tensor:
@@ -23,8 +24,8 @@ def changed(before: torch.Tensor, after: torch.Tensor) -> torch.Tensor:
     return apart / apart.mean(1, keepdim=True).clamp_min(1e-12)
 
 
-def told(pairs: torch.Tensor, codes: np.ndarray[Any, np.dtype[np.uint8]]) -> torch.Tensor:
-    """Where attributes are seen, each counting the same, by kind of picture: (kinds, tokens), 1 on average.
+def told(pairs: torch.Tensor, codes: np.ndarray[Any, np.dtype[np.uint8]], slow: float = 1.0) -> torch.Tensor:
+    """Where attributes are seen, by kind of picture: (kinds, tokens), 1 on average. `SLOW` ones count `slow` times.
 
     `pairs` is (2, count, tokens, channels) and `codes` (2, count, attributes). It says where on the canvas, not
     in which picture: what depends on the picture alone would shift what is learned from it.
@@ -33,6 +34,11 @@ def told(pairs: torch.Tensor, codes: np.ndarray[Any, np.dtype[np.uint8]]) -> tor
     out = []
     for kind in range(len(FIELDS["kind"])):
         differ = (codes[0] != codes[1]) & (codes[0][:, KIND] == kind)[:, None]
-        seen = [apart[torch.from_numpy(rows).to(apart.device)].mean(0) for rows in differ.T if rows.any()]
-        out.append(torch.stack(seen).mean(0) if seen else torch.ones_like(apart[0]))
+        total, counted = torch.zeros_like(apart[0]), 0.0
+        for name, rows in zip(NAMES, differ.T, strict=True):
+            if rows.any():
+                times = slow if name in SLOW else 1.0
+                total += times * apart[torch.from_numpy(rows).to(apart.device)].mean(0)
+                counted += times
+        out.append(total / counted if counted else torch.ones_like(total))
     return torch.stack(out)

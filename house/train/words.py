@@ -2,6 +2,7 @@
 
 Reading is a small part of the transformer's work and the slowest to learn from pictures: colours are mixed up for long.
 Texts cost a hundredth of a picture, so that where pictures are dear the encoders learn to read before there are any.
+They read of what is kept from pictures, too: an encoder that never meets a green cap takes its green for another.
 """
 
 from __future__ import annotations
@@ -31,9 +32,9 @@ UNSAID = -100
 
 
 class Texts(Dataset[Any]):
-    """Captions, and wishes among them, as token numbers, with the codes of what they name."""
+    """Captions, and wishes among them, as token numbers, with the codes of what they name; `held` as in `sample`."""
 
-    def __init__(self, recipe: Recipe, writer: Writer, seed: int, held: bool | None = False) -> None:
+    def __init__(self, recipe: Recipe, writer: Writer, seed: int, held: bool | None = None) -> None:
         self.recipe, self.writer, self.seed, self.held = recipe, writer, seed, held
 
     def __len__(self) -> int:

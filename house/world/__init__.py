@@ -1,7 +1,7 @@
 """The world: captioned pictures drawn from attributes, edits of one attribute, and people who stay themselves."""
 
 from house.world.captions import Caption, caption
-from house.world.edits import Edit, draw_edit
+from house.world.edits import Edit, draw_edit, draw_two
 from house.world.identities import Person, person
 from house.world.paint import Picture, paint
 from house.world.rules import fields_of, held_out, tidy, visible
@@ -14,6 +14,7 @@ __all__ = [
     "Picture",
     "caption",
     "draw_edit",
+    "draw_two",
     "fields_of",
     "held_out",
     "paint",

@@ -47,6 +47,17 @@ def draw_edit(rng: random.Random, *, held: bool | None = False, shape: str | Non
             return Edit(before, after, tuple(changed), words, rng.getrandbits(31), shape or sample_shape(rng))
 
 
+def draw_two(rng: random.Random) -> tuple[Attributes, Attributes]:
+    """What two pictures show that differ in one attribute, whichever it is, and where it is seen."""
+    while True:
+        before = sample(rng)
+        field = rng.choice([name for name in before if name != "kind"])
+        after = tidy(before | {field: rng.choice(FIELDS[field])})
+        seen = visible(before, field) or visible(after, field)
+        if seen and _one_wish(field, differs(before, after)) and not held_out(after):
+            return before, after
+
+
 def _one_wish(field: str, changed: list[str]) -> bool:
     """A hat comes and goes with its colour; everything else changes alone."""
     return changed == [field] or (field == "hat" and "hat" in changed and set(changed) <= {"hat", "hat_colour"})

@@ -7,6 +7,7 @@ import copy
 import dataclasses
 import itertools
 import random
+import time
 import warnings
 from pathlib import Path
 
@@ -19,19 +20,20 @@ with warnings.catch_warnings():
     pytest.importorskip("skia", reason="the painter needs skia-python: pip install -r house/requirements.txt")
 
 from diffusers.models.transformers import transformer_flux
-from house.judge.intervals import share
+from house.judge.intervals import share, student
 from house.judge.questions import NOTHING, answers
-from house.train import attention, autoencoder, norms, texts, weighing, words
-from house.train.clock import Clock
+from house.train import attention, autoencoder, latents, norms, texts, weighing, words
+from house.train.clock import Clock, PieceOver
 from house.train.device import beside
 from house.train.fitting import noise_levels, positions
 from house.train.lessons import Lessons
 from house.train.muon import Muon, orthogonal
-from house.train.painting import NAMES, Pairs, Pictures, decode, encode
+from house.train.painting import NAMES, Pairs, Pictures, Shown, decode, encode
 from house.train.reading import roughen, train_judge
 from house.train.recipe import Recipe, small, smoke
 from house.world import sample
-from house.world.rules import differs
+from house.world.fields import FIELDS
+from house.world.rules import HELD_OUT_HATS, differs
 from torch.nn import functional as F  # noqa: N812 - as everybody calls it
 
 
@@ -69,11 +71,13 @@ def test_an_attribute_counts_the_same_however_small_it_is() -> None:
     scenes, people = weighing.told(pairs.half(), codes)
     assert torch.equal(scenes, torch.ones(16))
     assert torch.allclose(people, torch.tensor([8.0] + [0.0] * 7 + [1.0] * 8), atol=1e-3)
+    people = weighing.told(pairs.half(), codes, slow=3.0)[1]  # eyes are learned last
+    assert torch.allclose(people, torch.tensor([12.0] + [0.0] * 7 + [0.5] * 8), atol=1e-3)
 
 
 def test_a_portrait_s_face_counts_more_than_the_wall_behind_it() -> None:
     recipe = smoke()
-    found = [Pairs(recipe, 3, 32)[number] for number in (0, 2, 4, 6)]  # square ones
+    found = [Shown(recipe, 3, 32)[number] for number in (0, 2, 4, 6)]  # square ones
     pictures, codes = torch.cat([p for p, _ in found], 1), torch.cat([c for _, c in found], 1)
     tokens = pictures.float().unfold(2, 8, 8).unfold(3, 8, 8).flatten(4).flatten(2, 3)
     people = weighing.told(tokens, codes.numpy())[1].view(8, 8)
@@ -218,6 +222,14 @@ def test_what_a_text_names_is_what_the_encoders_are_asked(tmp_path: Path) -> Non
     assert said.max() < 20  # and never all of a scene and of a person
 
 
+def test_the_encoders_read_of_combinations_that_pictures_never_show(tmp_path: Path) -> None:
+    recipe = dataclasses.replace(smoke(), words_batch=512)
+    _, _, codes = words.Texts(recipe, texts.build(recipe, tmp_path), 5)[0]
+    hats = codes[:, [NAMES.index("hat"), NAMES.index("hat_colour")]]
+    said = {(FIELDS["hat"][hat], FIELDS["hat_colour"][colour]) for hat, colour in hats[(hats >= 0).all(1)].tolist()}
+    assert said >= HELD_OUT_HATS
+
+
 def test_a_longer_padding_changes_nothing_for_clip(tmp_path: Path) -> None:
     writer = texts.build(smoke(), tmp_path)
     writer.clip.eval()
@@ -315,6 +327,34 @@ def test_an_interval_knows_that_answers_of_one_picture_go_together() -> None:
     assert bunched.high - bunched.low > 1.8 * (alone.high - alone.low)
     assert share([(5, 5)] * 100).low == pytest.approx(0.963, abs=0.002)
     assert share([]).pictures == 0
+
+
+def test_an_interval_knows_that_pictures_of_one_face_go_together() -> None:
+    faces = [(10, 10)] * 40 + [(8, 10)] * 40 + [(9, 10)] * 40
+    alone, few = share(faces), share(faces, [k // 40 for k in range(120)])
+    assert alone.value == few.value == 0.9
+    assert (alone.pictures, few.pictures) == (120, 120)
+    assert (few.low, few.high) == pytest.approx((0.49, 0.99), abs=0.02)
+    assert alone.high - alone.low < 0.1
+    one = share(faces, ["zoe"] * 120)
+    assert (one.low, one.high) == (0, 1)  # of other faces it tells nothing
+    assert [student(k) for k in (5, 6, 30, 10**6)] == pytest.approx([2.571, 2.447, 2.042, 1.96], abs=0.01)
+
+
+def test_a_piece_that_ends_among_the_latents_goes_on_with_those_that_are_lacking(tmp_path: Path) -> None:
+    recipe, cpu = smoke(), torch.device("cpu")
+    autoencoder.train(dataclasses.replace(recipe, ae_steps=1), tmp_path, Clock(60, 1), cpu)
+    with pytest.raises(PieceOver, match="latents"):
+        latents.make(recipe, tmp_path, cpu, Clock(60, 10**9, piece_ends=time.monotonic()))
+    first = tmp_path / "latents" / "pictures.square.npy"
+    assert not (tmp_path / "latents" / "pairs.square.npy").exists()
+    before = first.stat().st_mtime_ns
+    found = latents.make(recipe, tmp_path, cpu, Clock(60, 10**9))
+    assert first.stat().st_mtime_ns == before
+    assert found.keys() == {f"{early}{name}" for early in ("", "early.") for name in ("pictures", "pairs", "shown")} | {
+        "seconds"
+    }
+    assert latents.load(tmp_path, "early.pairs", "wide")[0].ndim == 4
 
 
 def test_a_clock_goes_on_where_it_ended() -> None:

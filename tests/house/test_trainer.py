@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -116,3 +117,13 @@ def test_a_run_travels_in_pieces_and_can_be_pruned(folder: Path, tmp_path: Path)
 
 def test_a_finished_stage_is_not_done_again(folder: Path) -> None:
     assert "judge: finished before" in train("judge", "--to", str(folder), "--threads", "1")
+
+
+def test_what_comes_after_a_stage_that_is_done_again_is_measured_again(folder: Path, tmp_path: Path) -> None:
+    place = tmp_path / "house"
+    shutil.copytree(folder, place)
+    assert (place / "answers.jsonl").exists()
+    assert (place / "likeness" / "0" / "learned.json").exists()
+    train("judge", "--again", "--to", str(place), "--threads", "1")
+    assert not (place / "answers.jsonl").exists()
+    assert not (place / "likeness").exists()

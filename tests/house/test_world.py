@@ -9,7 +9,7 @@ import pytest
 
 pytest.importorskip("skia", reason="the painter needs skia-python: pip install -r house/requirements.txt")
 
-from house.world import caption, draw_edit, fields_of, held_out, paint, person, sample, sample_shape, tidy
+from house.world import caption, draw_edit, draw_two, fields_of, held_out, paint, person, sample, sample_shape, tidy
 from house.world.fields import FIELDS, HATS_AND_SHIRTS, IDENTITY, SHAPES
 from house.world.rules import differs
 
@@ -74,6 +74,18 @@ def test_an_edit_differs_in_what_its_wish_names() -> None:
         assert edit.wish
         assert "{" not in edit.wish
         assert tidy(edit.after) == edit.after
+
+
+def test_two_pictures_may_differ_in_any_one_attribute() -> None:
+    rng, seen = random.Random(8), set()
+    for _ in range(1500):
+        before, after = draw_two(rng)
+        assert not held_out(before)
+        assert not held_out(after)
+        (field, *more) = sorted(differs(before, after))
+        assert more in ([], ["hat_colour"])
+        seen.add(field)
+    assert seen == {field for field in FIELDS if field != "kind"}
 
 
 def test_held_out_combinations_are_never_drawn_for_training() -> None:
