@@ -12,6 +12,15 @@ revision = "20261120_1230"
 down_revision = "20261120_1220"
 
 QUEUE_TABLES = ("procrastinate_jobs", "procrastinate_events", "procrastinate_workers", "procrastinate_periodic_defers")
+DEQUEUE = """CREATE FUNCTION dequeue_job(job uuid) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
+           SET search_path = public AS $$
+           BEGIN
+             PERFORM FROM jobs WHERE id = job AND state = 'canceled'
+               AND (member_id = atelier_member() OR (session_user <> 'atelier_web' AND atelier_studio()));
+             IF FOUND THEN
+               DELETE FROM procrastinate_jobs WHERE queueing_lock = job::text AND status = 'todo';
+             END IF;
+           END $$"""
 
 
 def upgrade() -> None:
@@ -146,15 +155,7 @@ def upgrade() -> None:
         "ALTER TABLE procrastinate_jobs DISABLE TRIGGER procrastinate_trigger_status_events_insert_v1",
         "ALTER TABLE procrastinate_jobs DISABLE TRIGGER procrastinate_trigger_status_events_update_v1",
         # a canceled job leaves the queue at once
-        """CREATE FUNCTION dequeue_job(job uuid) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
-           SET search_path = public AS $$
-           BEGIN
-             PERFORM FROM jobs WHERE id = job AND state = 'canceled'
-               AND (member_id = atelier_member() OR (session_user <> 'atelier_web' AND atelier_studio()));
-             IF FOUND THEN
-               DELETE FROM procrastinate_jobs WHERE queueing_lock = job::text AND status = 'todo';
-             END IF;
-           END $$""",
+        DEQUEUE,
         "REVOKE ALL ON FUNCTION dequeue_job FROM PUBLIC",
         "GRANT EXECUTE ON FUNCTION dequeue_job TO atelier_web, atelier_operator",
     ):

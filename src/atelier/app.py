@@ -78,7 +78,7 @@ ROUTES = (
     assets_files.routes,
     assets_api.routes,
     studio_pages.routes,
-    studio_pages.streams,
+    studio_pages.purseless,
     studio_api.routes,
     console_pages.routes,
     console_member_pages.routes,

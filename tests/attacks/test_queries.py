@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from urllib.parse import quote
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from fastapi.routing import APIRoute
+from tests.attacks.conftest import Endless
 from tests.attacks.test_forms import NOBODY, VALUES
 from tests.roles import Person
 
@@ -55,6 +58,13 @@ def pages() -> list[tuple[str, list[str]]]:
     ]
 
 
+@pytest.fixture
+def unlimited(app: FastAPI) -> None:
+    """Nobody is told that they ask too often: what they ask is looked at."""
+    app.state.parts = replace(app.state.parts, limiter=Endless())
+
+
+@pytest.mark.usefixtures("unlimited")
 async def test_no_query_breaks_a_page(maker: Person, operator: Person) -> None:
     broken, asked = set(), 0
     for path, params in pages():
@@ -71,6 +81,29 @@ async def test_no_query_breaks_a_page(maker: Person, operator: Person) -> None:
                     broken.add(f"{path}?{each[:80]} answers {answer.status_code}")
     assert broken == set()
     assert asked > 500
+
+
+@pytest.mark.usefixtures("unlimited")
+async def test_no_query_breaks_a_page_alone(maker: Person, operator: Person) -> None:
+    """One parameter at a time: what else is wrong would be refused before it."""
+    broken = set()
+    for path, params in pages():
+        person = operator if path.startswith("/console") else maker
+        for name in params:
+            for value in ("%00", DIGITS, "99999999999", f"{DIGITS}.{NOBODY}"):
+                for query in (f"{name}={value}", f"sort=largest&{name}={value}")[: 1 if name == "sort" else 2]:
+                    answer = await person.client.get(f"{path}?{query}")
+                    if answer.status_code >= 500:
+                        broken.add(f"{path}?{query[:80]} answers {answer.status_code}")
+    assert broken == set()
+
+
+@pytest.mark.parametrize("position", ["99999999999", "-99999999999", "9" * 5000, "-1", "x"], ids=range(5))
+async def test_what_is_no_place_of_a_file_has_no_preview(maker: Person, position: str) -> None:
+    begun = await maker.client.post("/make/image.generate", data={"prompt": "A red boat"})
+    job = begun.headers["location"].partition("#run-")[2]
+    assert (await maker.client.get(f"/jobs/{job}/preview/{position}")).status_code == 422
+    assert (await maker.client.get(f"/jobs/{job}/preview/3")).status_code == 204
 
 
 async def test_no_header_breaks_a_page(maker: Person) -> None:

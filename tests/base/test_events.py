@@ -52,6 +52,23 @@ async def test_a_slow_writers_fact_is_late_and_never_skipped(web_db: Database) -
         assert not await events.late(reader, found[-1][0])
 
 
+async def test_the_facts_of_one_subject(web_db: Database) -> None:
+    member, one, other = new_id(), new_id(), new_id()
+    acting = Acting.member(member)
+    async with web_db.transaction(acting) as db:
+        start = await events.here(db)
+        for kind, subject in (("a:one", one), ("a:other", other), ("b:none", None), ("b:one", one)):
+            await events.record(db, kind, member=member, subject=subject)
+    async with web_db.transaction(acting) as reader:
+        found = await events.after(reader, start, subject=one)
+        assert [event.kind for _, event in found] == ["a:one", "b:one"]
+        beyond = await events.after(reader, found[0][0], limit=1, subject=one)
+        assert [mark for mark, _ in beyond] == [found[1][0]]
+        assert await events.late(reader, start, subject=one)
+        assert not await events.late(reader, start, subject=new_id())
+        assert not await events.late(reader, found[-1][0], subject=one)
+
+
 @pytest.mark.parametrize("written", ["", "-", "1", "a-b", "1-", "-1", "٣-4", f"{2**70}-1", "1-2-3"])
 def test_garbage_is_no_place_in_the_stream(written: str) -> None:
     assert events.Mark.parse(written) is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from uuid import UUID
 
@@ -10,14 +11,17 @@ import pytest
 from procrastinate import App
 from procrastinate.jobs import Job as QueueJob
 from procrastinate.jobs import Status
-from sqlalchemy import text
+from procrastinate.utils import utcnow
+from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
-from tests.jobs.test_rescue import as_owner, nobody
-from tests.studio.conftest import look, maker, settings, start, studio, told, until, working
+from tests.jobs.test_rescue import as_owner, nobody, one_round
+from tests.studio.conftest import balanced, look, maker, settings, start, studio, told, until, wallet, working
 
 from atelier.base.db import Acting, libpq_url
-from atelier.jobs.queue import open_queue
+from atelier.jobs import Job, State, cancel
+from atelier.jobs.queue import Entries, open_queue
 from atelier.studio import Studio
+from atelier.studio.perform import Ending, finish
 
 __all__ = ["maker", "settings", "studio", "told"]
 
@@ -81,6 +85,89 @@ async def test_a_worker_that_comes_late_leaves_the_entry_to_the_one_that_has_it(
         await theirs.job_manager.finish_job(second, Status.SUCCEEDED, True)
         assert entries(studio) == []
     assert (await look(studio, maker, job_id)).attempt == 2
+
+
+async def test_a_worker_that_comes_late_cannot_put_back_what_another_has(studio: Studio, maker: UUID) -> None:
+    job_id = await start(studio, maker)
+    mine, theirs = (open_queue(studio.queue_url, studio.signals, nobody) for _ in range(2))
+    async with mine.open_async(), theirs.open_async():
+        first = await _taken(mine)
+        as_owner(studio, "UPDATE procrastinate_jobs SET status = 'todo'")  # as rescue does
+        second = await _taken(theirs)
+        await mine.job_manager.retry_job(first, retry_at=utcnow())
+        assert entries(studio) == [("doing", str(job_id))]
+        await theirs.job_manager.retry_job(second, retry_at=utcnow())
+        assert entries(studio) == [("todo", str(job_id))]
+        await theirs.job_manager.retry_job(second, retry_at=utcnow())  # nor what nobody has
+        assert entries(studio) == [("todo", str(job_id))]
+
+
+@pytest.mark.parametrize("dies", [False, True])
+async def test_a_run_that_is_canceled_as_it_is_taken_is_neither_made_nor_left(
+    studio: Studio, maker: UUID, dies: bool
+) -> None:
+    job_id = await start(studio, maker)
+    async with open_queue(studio.queue_url, studio.signals, nobody).open_async() as queue:
+        entries_of = queue.job_manager
+        assert isinstance(entries_of, Entries)
+        async with studio.web_db.transaction(Acting.member(maker)) as db:
+            await db.execute(select(Job.id).where(Job.id == job_id).with_for_update())
+            taking = asyncio.create_task(_taken(queue))
+            await _waits(studio)  # it has the entry and comes for the job, while we have the job and come for the entry
+            await cancel(db, job_id)
+        entry = await taking
+        assert entry.id is not None
+        assert entries_of.claimed(entry.id) is None
+        if not dies:
+            await entries_of.finish_job(entry, Status.SUCCEEDED, True)
+            assert entries(studio) == []
+    if dies:
+        assert entries(studio) == [("doing", str(job_id))]
+        assert await one_round(studio, stalled=0) == 1
+        async with working(studio):
+            async with asyncio.timeout(10):
+                while entries(studio):
+                    await asyncio.sleep(0.05)
+    job = await look(studio, maker, job_id)
+    assert (job.state, job.attempt) == ("canceled", 0)
+    assert await wallet(studio, maker) == (100, 0)
+    assert await balanced(studio)
+
+
+async def test_a_late_ending_lets_the_worker_go_on_that_takes_the_run_again(studio: Studio, maker: UUID) -> None:
+    job_id = await start(studio, maker)
+    mine, theirs = (open_queue(studio.queue_url, studio.signals, nobody) for _ in range(2))
+    async with mine.open_async(), theirs.open_async():
+        first = await _taken(mine)
+        assert first.id is not None
+        job = mine.job_manager.claimed(first.id)  # type: ignore[attr-defined]
+        as_owner(studio, "UPDATE procrastinate_jobs SET status = 'todo'")  # as rescue does
+        with psycopg.connect(libpq_url(studio.owner_url)) as db:
+            db.execute("SELECT set_config('atelier.studio', 'on', false)")
+            # the ending stands at the hold, with the job in its hands, as the other comes
+            db.execute("SELECT FROM holds WHERE job_id = %s FOR UPDATE", [job_id])
+            ending = asyncio.create_task(
+                finish(studio.worker_db, job, Ending(State.FAILED, code="x", message="x"), entry=first.id)
+            )
+            await _waits(studio)
+            taking = asyncio.create_task(_taken(theirs))
+            await _waits(studio, 2)
+        assert await ending
+        second = await taking
+        assert second.id is not None
+        assert theirs.job_manager.claimed(second.id) is None  # type: ignore[attr-defined]
+        await theirs.job_manager.finish_job(second, Status.SUCCEEDED, True)
+    assert entries(studio) == []
+    assert (await look(studio, maker, job_id)).error_code == "x"
+
+
+async def _waits(studio: Studio, many: int = 1) -> None:
+    """Until that many statements of the studio's wait for another's lock."""
+    asked = "SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted"
+    async with asyncio.timeout(5):
+        with psycopg.connect(libpq_url(studio.owner_url), autocommit=True) as db:
+            while db.execute(asked).fetchone() != (many,):
+                await asyncio.sleep(0.01)
 
 
 async def _taken(queue: App) -> QueueJob:

@@ -140,9 +140,10 @@ def visit(studio: str, chromium: Browser) -> Iterator[Visit]:
         scripts: bool = True,
         language: str = "en-GB",
         state: StorageState | None = None,
+        address: str = studio,
     ) -> Page:
         context = chromium.new_context(
-            base_url=studio,
+            base_url=address,
             viewport={"width": width, "height": 844 if width < 900 else 900},
             color_scheme="dark" if dark else "light",
             java_script_enabled=scripts,

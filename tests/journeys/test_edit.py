@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from PIL import Image
 from playwright.sync_api import FilePayload, Page, expect
-from tests.engines.conftest import tiny  # noqa: F401 - a fixture
 from tests.journeys.conftest import free_port, fresh_database, opened
 from tests.journeys.test_every_page import faults
 from tests.journeys.visitor import expecting, make, sign_up
@@ -20,7 +19,7 @@ from atelier.base.postgres import EmbeddedPostgres
 
 
 @pytest.fixture(scope="module")
-def studio(postgres: EmbeddedPostgres, tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:  # noqa: F811
+def studio(postgres: EmbeddedPostgres, tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A studio whose house model is tiny and knows nothing, which is all that a journey needs."""
     home = tmp_path_factory.mktemp("edits")
     shutil.copytree(tiny, home / "house" / "weights" / "model")

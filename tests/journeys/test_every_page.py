@@ -6,9 +6,12 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import psycopg
 import pytest
-from playwright.sync_api import Page, Request
+from playwright.sync_api import Page, Request, expect
 from tests.journeys.visitor import sign_up
+
+from atelier.base.ids import new_id
 
 AXE = (Path(__file__).parent / "vendor" / "axe.js").read_text()
 DOORS = ["/", "/sign-up", "/sign-in", "/sign-in?done=reset", "/forgotten"]
@@ -93,6 +96,19 @@ def test_a_phone_has_room_for_every_page(visit: Callable[..., Page], maker: obje
             page.goto(address)
             assert page.evaluate("document.documentElement.scrollWidth") <= 390, f"{address} is wider than the phone"
             assert page.evaluate(SMALL) == [], f"{address} has targets that a thumb misses"
+
+
+def test_a_phone_has_room_for_the_longest_address(
+    visit: Callable[..., Page], operator: object, studio_database: str
+) -> None:
+    waits = {"id": new_id(), "email": f"{new_id().hex}{new_id().hex}@example.org"}
+    with psycopg.connect(studio_database, autocommit=True) as db:
+        db.execute("INSERT INTO members (id, email, name, state) VALUES (%(id)s, %(email)s, 'W', 'waiting')", waits)
+    page = visit(width=390, state=operator)
+    for address in ("/console/invitations", f"/console/members/{waits['id']}", "/console/members"):
+        page.goto(address)
+        expect(page.locator("main")).to_contain_text(str(waits["email"]))
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, f"{address} is wider than the phone"
 
 
 # what can be pressed and is under 44 px both ways; a link inside a sentence may be as small as its words

@@ -108,3 +108,22 @@ def test_without_scripts_too(visit: Callable[..., Page]) -> None:
     expect(page.locator(".gallery > .pic")).to_have_count(1)
     page.get_by_role("button", name="Undo").click()
     expect(page.locator(".gallery > .pic")).to_have_count(2)
+
+
+def test_back_leads_to_the_whole_page_of_the_search_before(visit: Callable[..., Page]) -> None:
+    page = visit()
+    sign_up(page)
+    page.goto("/library")
+    bring(page, "red", "green")
+    order = page.locator("[name=sort]")
+    for wanted in ("oldest", "largest"):
+        order.select_option(wanted)
+        expect(page).to_have_url(re.compile(f"sort={wanted}"))
+    for wanted, address in (("oldest", r"sort=oldest"), ("", r"/library$")):
+        page.evaluate("document.body.dataset.before = ''")
+        page.go_back()
+        expect(page).to_have_url(re.compile(address))
+        expect(page.locator("body[data-before]")).to_have_count(0)
+        expect(page.locator("nav.rail")).to_be_visible()
+        expect(order).to_have_value(wanted)
+        expect(page.locator(".gallery > .pic")).to_have_count(2)

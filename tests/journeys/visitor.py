@@ -22,7 +22,8 @@ class Complaints:
         page.complaints = self  # type: ignore[attr-defined]  # so that a journey can say what it expects
 
     def _console(self, message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning") and not message.text.startswith("Failed to load resource"):
+        told = ("Failed to load resource", *(f"Response Status Error Code {status} " for status in self.expected))
+        if message.type in ("error", "warning") and not message.text.startswith(told):
             self.heard.append(f"console: {message.text}")
 
     def _response(self, response: Response) -> None:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from uuid import UUID
 
 import httpx
 import pytest
-from tests.studio.conftest import new_member, wallet, working
+from tests.attacks.conftest import Endless
+from tests.studio.conftest import CATALOG, new_member, wallet, working
 
 from atelier.app import create_app
 from atelier.base.db import Acting
 from atelier.base.ids import new_id
 from atelier.people import tokens
+from atelier.settings import Settings
 from atelier.studio import Studio
 from atelier.web.scopes import Scope
 
@@ -113,6 +116,33 @@ async def test_a_key_makes_one_job_of_two_requests(api: httpx.AsyncClient) -> No
     assert (other.status_code, other.json()["code"]) == (409, "idempotency_key_reused")
 
 
+async def test_a_key_knows_its_job_whatever_became_of_the_model(
+    api: httpx.AsyncClient, studio: Studio, settings: Settings, maker: UUID
+) -> None:
+    wish, key = {**WISH, "model": "told"}, {"Idempotency-Key": "k"}
+    first = (await api.post("/api/v1/jobs", json=wish, headers=key)).json()["id"]
+    studio.catalog._lack = lambda _engine, _weights: "Its weights are gone."
+    studio.catalog._look()
+    assert (await api.post("/api/v1/jobs", json=wish)).json()["code"] == "model_not_ready"
+    assert (await api.post("/api/v1/jobs", json=wish, headers=key)).json()["id"] == first
+    (settings.home / "catalog.toml").write_text(CATALOG.replace('"told"', '"renamed"', 2))
+    studio.catalog._look()
+    assert (await api.post("/api/v1/jobs", json=wish)).json()["code"] == "unknown_model"
+    assert (await api.post("/api/v1/jobs", json=wish, headers=key)).json()["id"] == first
+    reused = await api.post("/api/v1/jobs", json=WISH, headers=key)
+    assert (reused.status_code, reused.json()["code"]) == (409, "idempotency_key_reused")
+    assert await wallet(studio, maker) == (98, 2)
+
+
+async def test_a_key_of_what_is_nested_too_deep_is_refused(api: httpx.AsyncClient) -> None:
+    app = api._transport.app  # type: ignore[attr-defined]
+    app.state.parts = replace(app.state.parts, limiter=Endless())
+    for depth in range(860, 960):  # somewhere here it can be read, and no longer be written
+        nested = f'{{"tool": "image.generate", "input": {{"x": {"[" * depth}{"]" * depth}}}}}'
+        sent = {"content-type": "application/json", "Idempotency-Key": "k"}
+        assert (await api.post("/api/v1/jobs", content=nested, headers=sent)).status_code in (400, 422), depth
+
+
 async def test_pages_of_jobs_follow_their_cursor(api: httpx.AsyncClient) -> None:
     ids = [(await api.post("/api/v1/jobs", json=WISH)).json()["id"] for _ in range(5)]
     seen, cursor = [], ""
@@ -125,6 +155,10 @@ async def test_pages_of_jobs_follow_their_cursor(api: httpx.AsyncClient) -> None
         cursor = f"&cursor={page['next']}"
     assert seen == ids[::-1]
     assert (await api.get("/api/v1/jobs?state=failed")).json()["total"] == 0
+    for tool, total in (("image.generate", 5), ("image.edit", 0), ("", 5)):
+        assert (await api.get(f"/api/v1/jobs?tool={tool}")).json()["total"] == total
+    garbage = await api.get("/api/v1/jobs?tool=%00")
+    assert (garbage.status_code, garbage.json()["field"]) == (422, "tool")
 
 
 async def test_cancel_twice_is_once_and_over_is_over(api: httpx.AsyncClient, studio: Studio) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 import psycopg
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
 from tests.studio.conftest import Told, balanced, claim, look, new_member, start, until, wallet, working
 
 from atelier.assets import Asset
@@ -15,7 +16,7 @@ from atelier.base.db import Acting, libpq_url
 from atelier.base.events import Event
 from atelier.catalog import UnknownModel, switch
 from atelier.engines import BadInput, Unavailable, Work
-from atelier.jobs import Job, NoSuchJob, cancel
+from atelier.jobs import Job, NoSuchJob, cancel, rules
 from atelier.jobs.tables import State
 from atelier.ledger import NotEnoughCredits
 from atelier.studio import Studio, Wish, begin
@@ -133,6 +134,41 @@ async def test_what_may_pass_is_tried_again_with_the_same_seed(studio: Studio, m
     assert job.attempt == 2
     assert told.works[0].input == told.works[1].input
     assert told.works[0].input["seed"] is not None
+
+
+@pytest.mark.parametrize(
+    "hiccup",
+    [ConnectionResetError("reset by peer"), TimeoutError(), OperationalError("SELECT 1", {}, Exception("is away"))],
+)
+async def test_a_hiccup_of_the_database_or_the_disk_is_tried_again(
+    studio: Studio, maker: UUID, told: Told, hiccup: Exception
+) -> None:
+    def broken_once(work: Work, position: int) -> None:
+        if len(told.works) == 1:
+            raise hiccup
+
+    told.script = broken_once
+    job_id = await start(studio, maker)
+    async with working(studio):
+        job = await until(studio, maker, job_id, "succeeded", "failed")
+    assert (job.state, job.attempt) == ("succeeded", 2)
+    assert await wallet(studio, maker) == (99, 0)
+
+
+@pytest.mark.parametrize(("fault", "attempts"), [(OSError("the disk is broken"), 3), (ZeroDivisionError(), 1)])
+async def test_what_does_not_pass_is_given_up_with_the_credits_back(
+    studio: Studio, maker: UUID, told: Told, monkeypatch: pytest.MonkeyPatch, fault: Exception, attempts: int
+) -> None:
+    def broken(work: Work, position: int) -> None:
+        raise fault
+
+    monkeypatch.setattr(rules, "backoff", lambda attempt: 0.0)
+    told.script = broken
+    job_id = await start(studio, maker)
+    async with working(studio):
+        job = await until(studio, maker, job_id, "failed")
+    assert (job.error_code, job.attempt) == ("crashed", attempts)
+    assert await wallet(studio, maker) == (100, 0)
 
 
 async def test_a_queued_run_is_canceled_at_once(studio: Studio, maker: UUID) -> None:

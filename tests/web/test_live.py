@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
+from typing import Any
+from uuid import UUID
 
 import pytest
 from fastapi import FastAPI, Request
@@ -13,6 +15,7 @@ from tests.roles import Person
 
 from atelier.base import events
 from atelier.base.db import Acting
+from atelier.base.ids import new_id
 from atelier.people import sessions
 from atelier.studio import Studio
 from atelier.web.live import stream
@@ -27,7 +30,12 @@ async def hearing(studio: Studio) -> AsyncIterator[None]:
 
 
 def listen(
-    app: FastAPI, person: Person, last: str | None = None, passing: str | None = None
+    app: FastAPI,
+    person: Person,
+    last: str | None = None,
+    passing: str | None = None,
+    subject: UUID | None = None,
+    ends: tuple[str, ...] = (),
 ) -> AsyncGenerator[str, None]:
     """A stream as the person's browser opens it."""
     scope = {
@@ -44,12 +52,13 @@ def listen(
         raise AssertionError
 
     request = Request(scope, never)  # a browser that never hangs up
-    return stream(request, parts(request), person.member_id, last=last, passing=passing)
+    return stream(request, parts(request), person.member_id, subject=subject, last=last, passing=passing, ends=ends)
 
 
-async def tell(studio: Studio, person: Person, kind: str) -> None:
+async def tell(studio: Studio, person: Person, *kinds: str, subject: UUID | None = None) -> None:
     async with studio.web_db.transaction(Acting.member(person.member_id)) as db:
-        await events.record(db, kind, member=person.member_id)
+        for kind in kinds:
+            await events.record(db, kind, member=person.member_id, subject=subject)
 
 
 async def heard(stream: AsyncIterator[str]) -> str:
@@ -81,6 +90,31 @@ async def test_a_stream_goes_on_where_it_was_left(app: FastAPI, studio: Studio, 
             "job:queued",
             "job:started",
         ]
+
+
+@pytest.mark.usefixtures("hearing")
+async def test_a_stream_of_one_thing_reads_nothing_of_others(
+    app: FastAPI, studio: Studio, maker: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job, other, read = new_id(), new_id(), list[events.Event]()
+    after = events.after
+
+    async def counted(*args: Any, **more: Any) -> list[tuple[events.Mark, events.Event]]:
+        found = await after(*args, **more)
+        read.extend(event for _, event in found)
+        return found
+
+    monkeypatch.setattr(events, "after", counted)
+    await tell(studio, maker, *["job:started"] * 250, subject=other)
+    await tell(studio, maker, "job:queued", subject=job)
+    async with aclosing(listen(app, maker, last="0-0", subject=job, ends=("job:succeeded",))) as mine:
+        await heard(mine)
+        assert "event: job:queued" in await heard(mine)
+        await tell(studio, maker, "job:failed", subject=other)
+        await tell(studio, maker, "job:succeeded", subject=job)
+        assert "event: job:succeeded" in await heard(mine)
+        assert await anext(mine, "closed") == "closed"
+    assert [event.kind for event in read] == ["job:queued", "job:succeeded"]
 
 
 @pytest.mark.usefixtures("hearing")

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, DateTime, Identity, Text, bindparam, insert, text
+from sqlalchemy import BigInteger, DateTime, Identity, Text, TextClause, bindparam, insert, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -66,11 +66,21 @@ async def record(db: AsyncSession, kind: str, *, member: UUID | None, subject: U
 
 
 _HORIZON = text("SELECT (pg_snapshot_xmin(pg_current_snapshot()))::text::bigint - 1")
-_AFTER = text(
-    "SELECT xid::text::bigint, id, kind, member_id, subject_id, data, at FROM events"
-    " WHERE (xid, id) > (CAST(CAST(:xid AS text) AS xid8), :id) AND xid < pg_snapshot_xmin(pg_current_snapshot())"
-    " ORDER BY xid, id LIMIT :limit"
-).bindparams(bindparam("xid", type_=Text))
+
+
+def _queries(of: str = "") -> tuple[TextClause, TextClause]:
+    """What reads the facts after a place, and what asks whether there are any; `of` narrows both."""
+    beyond = f"FROM events WHERE (xid, id) > (CAST(CAST(:xid AS text) AS xid8), :id){of}"
+    read = (
+        f"SELECT xid::text::bigint, id, kind, member_id, subject_id, data, at {beyond}"
+        " AND xid < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY xid, id LIMIT :limit"
+    )
+    xid = bindparam("xid", type_=Text)
+    return text(read).bindparams(xid), text(f"SELECT EXISTS (SELECT {beyond})").bindparams(xid)
+
+
+_AFTER, _LATE = _queries()
+_AFTER_OF, _LATE_OF = _queries(" AND subject_id = :subject")  # its own: an index answers it
 
 
 async def here(db: AsyncSession) -> Mark:
@@ -78,9 +88,12 @@ async def here(db: AsyncSession) -> Mark:
     return Mark(int((await db.execute(_HORIZON)).scalar_one()), 2**62)
 
 
-async def after(db: AsyncSession, mark: Mark, limit: int = 100) -> list[tuple[Mark, Event]]:
-    """The facts after `mark` that the transaction may see, in order, at most `limit`."""
-    rows = await db.execute(_AFTER, {"xid": str(mark.xid), "id": mark.id, "limit": limit})
+async def after(
+    db: AsyncSession, mark: Mark, limit: int = 100, *, subject: UUID | None = None
+) -> list[tuple[Mark, Event]]:
+    """The facts after `mark`, or those of `subject`, that the transaction may see: in order, at most `limit`."""
+    place = {"xid": str(mark.xid), "id": mark.id, "limit": limit}
+    rows = await (db.execute(_AFTER_OF, place | {"subject": subject}) if subject else db.execute(_AFTER, place))
     return [
         (
             Mark(row[0], row[1]),
@@ -90,11 +103,11 @@ async def after(db: AsyncSession, mark: Mark, limit: int = 100) -> list[tuple[Ma
     ]
 
 
-_LATE = text("SELECT EXISTS (SELECT FROM events WHERE (xid, id) > (CAST(CAST(:xid AS text) AS xid8), :id))").bindparams(
-    bindparam("xid", type_=Text)
-)
+async def late(db: AsyncSession, mark: Mark, *, subject: UUID | None = None) -> bool:
+    """Whether facts after `mark` are written that a reader must not pass yet: an older one is still under way.
 
-
-async def late(db: AsyncSession, mark: Mark) -> bool:
-    """Whether facts after `mark` are written that a reader must not pass yet: an older one is still under way."""
-    return bool((await db.execute(_LATE, {"xid": str(mark.xid), "id": mark.id})).scalar_one())
+    With `subject` only the facts of it count.
+    """
+    place = {"xid": str(mark.xid), "id": mark.id}
+    found = await (db.execute(_LATE_OF, place | {"subject": subject}) if subject else db.execute(_LATE, place))
+    return bool(found.scalar_one())

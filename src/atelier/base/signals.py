@@ -14,17 +14,22 @@ from atelier.base.db import libpq_url
 from atelier.base.log import get_log
 
 Heard = Callable[[str], None]
+BEAT = 15.0  # seconds between questions whether the database still answers
+PATIENCE = 10.0  # seconds that an answer of the database may take
 
 
 class Signals:
     """Hears the channels that somebody listens to, and connects again for as long as it runs.
 
     A signal is a hint and can be lost with the connection: after each reconnect every listener is called with an empty
-    payload, and looks for itself.
+    payload, and looks for itself. A connection whose other end is gone without a word is silent like one on which
+    nothing happens, so every `beat` seconds the database is asked, and given up if no answer comes in `patience`.
     """
 
-    def __init__(self, url: URL) -> None:
+    def __init__(self, url: URL, *, beat: float = BEAT, patience: float = PATIENCE) -> None:
         self._url = libpq_url(url)
+        self._beat = beat
+        self._patience = patience
         self._listeners: dict[str, set[Heard]] = defaultdict(set)
         self._task: asyncio.Task[None] | None = None
         self._changed = asyncio.Event()
@@ -51,14 +56,21 @@ class Signals:
         while True:
             try:
                 await self._listen_until_lost()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                get_log().warning("signals:lost", reason=str(error))
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:  # a timeout is an OSError
+                get_log().warning("signals:lost", reason=f"{type(error).__name__}: {error}")
             self.connected.clear()
             await asyncio.sleep(0.5)
 
     async def _listen_until_lost(self) -> None:
-        connection = await asyncpg.connect(self._url, server_settings={"application_name": "atelier signals"})
+        connection = await asyncpg.connect(
+            self._url,
+            timeout=self._patience,
+            command_timeout=self._patience,
+            server_settings={"application_name": "atelier signals"},
+        )
         lost = asyncio.Event()
+        time = asyncio.get_running_loop().time
+        due = time() + self._beat
         connection.add_termination_listener(lambda _: lost.set())
         heard: set[str] = set()
         try:
@@ -71,9 +83,12 @@ class Signals:
                     self.connected.set()
                     for channel in heard:
                         self._tell(channel, "")
+                if time() >= due:
+                    await connection.execute("SELECT 1")
+                    due = time() + self._beat
                 waiting = [asyncio.create_task(event.wait()) for event in (lost, self._changed)]
                 try:
-                    await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+                    await asyncio.wait(waiting, timeout=due - time(), return_when=asyncio.FIRST_COMPLETED)
                 finally:
                     for task in waiting:
                         task.cancel()

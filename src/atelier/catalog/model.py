@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator, model_validator
 
 from atelier.base.errors import AtelierError, Conflict, NotFound
+from atelier.jobs import rules
 from atelier.tools import Units, tools
 
 # licences whose weights must not be sold (F7); the list names what the field's model cards use
@@ -56,7 +57,7 @@ class Model(BaseModel):
     understands: Annotated[str, Field(max_length=600)] = ""  # what to write, for the members who do
     words: Mapping[str, Annotated[list[str], Field(max_length=60)]] = {}  # that it knows, in groups
     defaults: Mapping[str, Any] = {}  # of the tool's fields, where this model wants others
-    deadline: Annotated[int, Field(ge=1, le=86_400)] = 120  # seconds that one attempt may take
+    deadline: Annotated[int, Field(ge=1, le=rules.LONGEST)] = 120  # seconds that one attempt may take
     vram_gb: Annotated[float, Field(ge=0)] = 0
     price: Mapping[str, Annotated[int, Field(ge=0, le=1_000_000)]]  # credits for each unit that the tool counts
 

@@ -9,8 +9,10 @@ from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import SQLAlchemyError
 
 from atelier.base.db import Acting, Database
+from atelier.base.log import get_log
 from atelier.jobs.tables import Progress
 
 CHANNEL = "atelier_progress"
@@ -48,6 +50,14 @@ class Reporter:
         self._sent = self._clock()
         self._version += 1
         latest, self._latest = self._latest, {}
+        try:
+            await self._tell(latest)
+        except (SQLAlchemyError, OSError) as error:
+            # no reason to stop the run: what was not told is told with the next
+            get_log().warning("progress:lost", job=str(self._job_id), reason=str(error))
+            self._latest = latest
+
+    async def _tell(self, latest: dict[int, dict[str, object]]) -> None:
         async with self._database.transaction(Acting.member(self._member_id)) as db:
             for position, values in latest.items():
                 row = {"step": 0, "steps": 1} | self._far.get(position, {}) | values | {"version": self._version}

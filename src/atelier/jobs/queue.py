@@ -8,12 +8,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
+from datetime import datetime
 from typing import Any
 
 from procrastinate import App, BaseRetryStrategy, JobContext, PsycopgConnector, RetryDecision
 from procrastinate.jobs import Job as QueueJob
 from procrastinate.jobs import Status
 from procrastinate.manager import JobManager, NotificationCallback
+from procrastinate.utils import utcnow
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 from sqlalchemy import URL
@@ -52,6 +54,10 @@ _COLUMNS = [field.name for field in fields(Claim)]
 _SELECTED = [f"(entry).{name}" for name in _ENTRY] + [f"(job).{name} AS job_{name}" for name in _COLUMNS]
 _TAKE = f"SELECT {', '.join(_SELECTED)} FROM take_job(%(queues)s::varchar[], %(worker)s)"  # noqa: S608 - our own names
 _LEAVE = "DELETE FROM procrastinate_jobs WHERE id = %(entry)s AND worker_id = %(worker)s RETURNING id"
+_BACK = """UPDATE procrastinate_jobs SET status = 'todo', attempts = attempts + 1, scheduled_at = %(at)s,
+             priority = coalesce(%(priority)s, priority), queue_name = coalesce(%(queue)s, queue_name),
+             lock = coalesce(%(lock)s, lock)
+           WHERE id = %(entry)s AND status = 'doing' AND worker_id IS NOT DISTINCT FROM %(worker)s RETURNING id"""
 
 
 class Entries(JobManager):
@@ -131,6 +137,22 @@ class Entries(JobManager):
             self._gone.discard(job.id)
         else:
             await self.connector.execute_query_all_async(_LEAVE, entry=job.id, worker=job.worker_id)
+
+    async def retry_job(
+        self,
+        job: QueueJob,
+        retry_at: datetime | None = None,
+        priority: int | None = None,
+        queue: str | None = None,
+        lock: str | None = None,
+    ) -> None:
+        """Put an entry back, unless it is no longer that worker's whose it was as `job` was read."""
+        await self.put_back(job, retry_at, priority=priority, queue=queue, lock=lock)
+
+    async def put_back(self, job: QueueJob, at: datetime | None = None, **changes: int | str | None) -> bool:
+        """As `retry_job`; whether it was put back."""
+        values = {"priority": None, "queue": None, "lock": None, **changes, "at": at or utcnow()}
+        return bool(await self.connector.execute_query_all_async(_BACK, entry=job.id, worker=job.worker_id, **values))
 
 
 def open_queue(url: URL, signals: Signals, perform: Perform, *, tasks: Sequence[Task] = (), pool: int = 6) -> App:

@@ -8,6 +8,7 @@ ATTEMPTS = 3  # a job whose worker dies this often is to blame for it
 # each job of its member's that already waits makes a new one's priority lower by one, down to this, so that nobody's
 # thousand jobs delay another's first (F8)
 LOWEST = -1000
+LONGEST = 24 * 3600  # seconds that one attempt may take; no model's deadline is later
 GIVE_UP_WAITING = 3600  # seconds after which a job that no worker takes ends, with its credits back
 
 

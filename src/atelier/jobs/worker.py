@@ -123,7 +123,7 @@ async def _work_until_lost(
             asyncio.create_task(_lane(queue, queues, concurrency, grace)),
             asyncio.create_task(_lane(queue, [background.QUEUE], background.LANES, grace)),
         ]
-        rescuing = asyncio.create_task(rescue.rescue_forever(queue, database, expire))
+        rescuing = asyncio.create_task(rescue.rescue_forever(queue, database, expire, queues))
         stopping = asyncio.create_task(stop.wait())
         get_log().info("worker:started", queues=list(queues), concurrency=concurrency)
         try:

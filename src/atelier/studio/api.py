@@ -156,7 +156,7 @@ async def list_jobs(
     cursor: Annotated[str | None, Query(description="`next` of the page before.")] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
     state: Annotated[list[State] | None, Query()] = None,
-    tool: str | None = None,
+    tool: Annotated[str | None, Query(pattern=r"^[^\x00]*$")] = None,  # PostgreSQL takes no NUL
 ) -> JobPage:
     """Your jobs, newest first."""
     before = parse_id(cursor, "page") if cursor else None

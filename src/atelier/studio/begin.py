@@ -82,11 +82,10 @@ _WRITE = text(
 async def begin(db: AsyncSession, catalog: Catalog, member_id: UUID, wish: Wish) -> UUID:
     """Validate a wish, hold its price, write its job and enqueue it, all in the caller's transaction; the job's id.
 
-    The transaction must act for `member_id`. The same key with the same wish gives the first job again. Raises
-    `UnknownTool`, `UnknownModel`, `ModelNotReady`, `InvalidInput`, `NotEnoughCredits`, `KeyReused`; then nothing is
-    written.
+    The transaction must act for `member_id`. The same key with the same wish gives the first job again, even if its
+    model is gone by then. Raises `UnknownTool`, `UnknownModel`, `ModelNotReady`, `InvalidInput`, `NotEnoughCredits`,
+    `KeyReused`; then nothing is written.
     """
-    quoted = quote(catalog, wish.tool, wish.model, wish.input)
     if wish.key is not None and not 0 < len(wish.key) <= KEY_LENGTH:
         raise BadRequest(f"An Idempotency-Key has 1 to {KEY_LENGTH} characters.", field="Idempotency-Key")
     body = _digest(wish) if wish.key else None
@@ -98,6 +97,7 @@ async def begin(db: AsyncSession, catalog: Catalog, member_id: UUID, wish: Wish)
                 raise KeyReused("This Idempotency-Key was used for another wish: choose a new one.")
             known: UUID = earlier.id
             return known
+    quoted = quote(catalog, wish.tool, wish.model, wish.input)
     job_id = new_id()
     if not await _write(db, job_id, member_id, wish, quoted, body):
         if wish.model is None:
@@ -144,5 +144,8 @@ async def _own(db: AsyncSession, field: str, asset_id: UUID) -> None:
 
 
 def _digest(wish: Wish) -> str:
-    body = json.dumps([wish.tool, wish.model, wish.input], sort_keys=True, default=str)
+    try:
+        body = json.dumps([wish.tool, wish.model, wish.input], sort_keys=True, default=str)
+    except RecursionError:
+        raise BadRequest("This is nested too deeply for any tool.", field="input") from None
     return hashlib.sha256(body.encode()).hexdigest()

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Form, Header, Query, Request
+from fastapi import Form, Header, Path, Query, Request
 from fastapi.responses import RedirectResponse, Response, StreamingResponse
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -37,7 +37,7 @@ from atelier.web.parts import Db, Here, MaybeMe, Me
 from atelier.web.routes import Routes
 
 routes = Routes(include_in_schema=False, after=[purse])
-streams = Routes(include_in_schema=False)
+purseless = Routes(include_in_schema=False)  # a purse would hold its connection while a body or a stream goes on
 WALL = 8  # runs on the image studio's wall
 
 
@@ -130,7 +130,7 @@ def _starts(tool: Tool, model: Model, among: Sequence[Model]) -> dict[str, Any]:
     return {name: model.defaults.get(name, tool.Input.model_fields[name].default) for name in sorted(names)}
 
 
-@routes.post("/make/{tool_id}", access=Access.MEMBER, limit=GENERATION)
+@purseless.post("/make/{tool_id}", access=Access.MEMBER, limit=GENERATION)
 async def make(
     tool_id: str,
     request: Request,
@@ -139,7 +139,10 @@ async def make(
     whole: Whole,
     hx_request: Annotated[str | None, Header()] = None,
 ) -> Response:
-    """Begin a run. What is wrong comes back beside its field, with all that was typed; nothing is charged then."""
+    """Begin a run. What is wrong comes back beside its field, with all that was typed; nothing is charged then.
+
+    It takes a connection only once the form is there, and one at a time: a form may come slowly.
+    """
     form = await request.form()
     typed = {name: value for name, value in form.items() if isinstance(value, str)}
     model_id = typed.pop("model", None)
@@ -186,6 +189,7 @@ async def jobs_page(
     """The workbench: every run, live."""
     states = [State(state)] if state in set(State) else []
     before = parse_id(cursor, "page") if cursor else None
+    tool = tool.replace("\0", "")  # PostgreSQL takes no NUL
     page = await listing(db, member_id=me.member_id, before=before, limit=20, states=states, tool=tool or None)
     return here.templates.page(
         request,
@@ -213,8 +217,8 @@ async def job_fragment(job_id: str, request: Request, here: Here, me: Me, db: Db
     return await _card(request, here, me, db, whole, await find(db, parse_id(job_id, "run")))
 
 
-@streams.get("/jobs/{job_id}/preview/{position}", access=Access.MEMBER, limit=PAGES)
-async def preview(job_id: str, position: int, db: Db) -> Response:
+@purseless.get("/jobs/{job_id}/preview/{position}", access=Access.MEMBER, limit=PAGES)
+async def preview(job_id: str, position: Annotated[int, Path(ge=0, lt=2**31)], db: Db) -> Response:
     """What a file that is being made looks like so far."""
     job = await find(db, parse_id(job_id, "run"))
     found = select(Progress.preview).where(Progress.job_id == job.id, Progress.position == position)
@@ -260,7 +264,7 @@ async def retry_run(
     return RedirectResponse(f"/jobs/{again}", status_code=303)
 
 
-@streams.get("/live", access=Access.MEMBER, limit=PAGES)
+@purseless.get("/live", access=Access.MEMBER, limit=PAGES)
 async def live(
     request: Request,
     here: Here,

@@ -15,6 +15,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Integer, Text, bindparam, text, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from atelier import assets
 from atelier.assets import Kept
@@ -28,6 +29,7 @@ from atelier.jobs import Job, State, rules
 from atelier.jobs.background import Again
 from atelier.jobs.progress import Reporter
 from atelier.jobs.queue import Taken
+from atelier.jobs.rescue import Seen
 from atelier.jobs.tables import Claim
 from atelier.jobs.worker import Stops
 from atelier.studio.begin import NoSuchPicture
@@ -65,17 +67,20 @@ async def _attempt(studio: Studio, stops: Stops, job: Claim) -> Ending:
     kept: dict[int, Kept] = {}
     task = asyncio.current_task()
     assert task is not None
+    limit = asyncio.timeout(job.deadline_s)
     try:
         with stops.watching(job.id, task):
             try:
-                async with asyncio.timeout(job.deadline_s):
+                async with limit:
                     await _make(studio, job, kept)
             except asyncio.CancelledError:
                 if not stops.asked(job.id):
                     raise
                 task.uncancel()
                 return Ending(State.CANCELED, kept)
-    except TimeoutError:
+    except TimeoutError as error:
+        if not limit.expired():  # something else on the way took too long to answer
+            return await _broke(studio, job, error, kept)
         return _failed("deadline", f"This took longer than its {job.deadline_s} s.", kept)
     except EngineError as error:
         if error.retry and job.attempt < rules.ATTEMPTS:
@@ -91,11 +96,19 @@ async def _attempt(studio: Studio, stops: Stops, job: Claim) -> Ending:
         await asyncio.shield(_requeue(studio.worker_db, job, reason="worker_stopped", counts=False))
         raise Again(0) from None
     except Exception as error:
-        get_log().error("job:broke", job=str(job.id), exc_info=error)
-        return _failed("crashed", "Something broke on our side.", kept)
+        return await _broke(studio, job, error, kept)
     if len(kept) < job.expected:
         return _failed("incomplete", "The engine ended before everything was made.", kept)
     return Ending(State.SUCCEEDED, kept)
+
+
+async def _broke(studio: Studio, job: Claim, error: Exception, kept: dict[int, Kept]) -> Ending:
+    """The ending after what nobody foresaw; raises `Again` where a database, disk or network may be well by then."""
+    get_log().error("job:broke", job=str(job.id), exc_info=error)
+    if isinstance(error, SQLAlchemyError | OSError) and job.attempt < rules.ATTEMPTS:
+        await _requeue(studio.worker_db, job, reason="crashed")
+        raise Again(rules.backoff(job.attempt)) from error
+    return _failed("crashed", "Something broke on our side.", kept)
 
 
 async def _make(studio: Studio, job: Claim, kept: dict[int, Kept]) -> None:
@@ -163,7 +176,8 @@ async def _requeue(database: Database, job: Claim, *, reason: str, counts: bool 
             )
 
 
-# the fence, the fact, the settlement and the queue's entry, in one round trip
+# the fence, the fact, the settlement and the queue's entry, in one round trip; an entry that another is just taking is
+# left to them, who have it and wait for the job: they find the job over, and remove it
 _END = text(
     """WITH ended AS (
          UPDATE jobs SET state = :state, made = :made, charged = :charged, finished_at = now(), error_code = :code,
@@ -175,7 +189,9 @@ _END = text(
          SELECT 'job:' || :state, member_id, id, CAST(:fact AS jsonb) FROM ended),
        settled AS (SELECT ledger_settle(:transfer, id, :charged) FROM ended WHERE :price > 0),
        forgotten AS (DELETE FROM job_progress USING ended WHERE job_id = ended.id),
-       unqueued AS (DELETE FROM procrastinate_jobs q USING ended WHERE q.id = :entry)
+       unqueued AS (
+         DELETE FROM procrastinate_jobs WHERE id = (
+           SELECT q.id FROM procrastinate_jobs q, ended WHERE q.id = :entry FOR UPDATE OF q SKIP LOCKED))
        SELECT ended.id FROM ended LEFT JOIN settled ON true"""
 ).bindparams(
     bindparam("state", type_=Text),
@@ -216,12 +232,12 @@ async def finish(database: Database, job: Claim | Job, ending: Ending, *, entry:
     return True
 
 
-async def expire(database: Database, job_id: UUID, member_id: UUID, state: str) -> None:
-    """End a job that waited or ran for too long without anybody, with its credits back."""
+async def expire(database: Database, job_id: UUID, member_id: UUID, seen: Seen) -> None:
+    """End a job that waited or ran for too long without anybody, with its credits back, if it still is as `seen`."""
     async with database.transaction(Acting.member(member_id)) as db:
         job = await db.get(Job, job_id)
-    if job is None or job.over:
+    if job is None or (job.state, job.attempt) != (seen.state, seen.attempt):
         return
-    waited = state == State.QUEUED
+    waited = seen.state == State.QUEUED
     message = "No worker was there to do this." if waited else "The worker that did this is gone."
     await finish(database, job, _failed("nobody_came" if waited else "deadline", message))

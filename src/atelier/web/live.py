@@ -99,13 +99,12 @@ async def stream(
                 if not await _still(request, here, member_id):
                     return
             async with here.web_db.transaction(acting) as db:
-                found = await events.after(db, mark)
-                late = await events.late(db, mark)
+                found = await events.after(db, mark, subject=subject)
+                late = await events.late(db, mark, subject=subject)
             for mark, event in found:
-                if subject is None or event.subject_id == subject:
-                    yield message(event.kind, {"subject": event.subject_id, **event.data}, id=str(mark))
-                    if event.kind in ends:
-                        return
+                yield message(event.kind, {"subject": event.subject_id, **event.data}, id=str(mark))
+                if event.kind in ends:
+                    return
             for passed in ear.passed():
                 yield passed
             if not found:

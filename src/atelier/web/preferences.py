@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse
 from atelier.limits.limit import PAGES
 from atelier.web import language
 from atelier.web.access import Access
-from atelier.web.back import sent_from
+from atelier.web.back import page_at, sent_from
 from atelier.web.parts import Here
 from atelier.web.routes import Routes
 from atelier.web.theme import COOKIE as THEME
@@ -26,9 +26,11 @@ async def prefer(
     here: Here,
     theme: Annotated[str, Form()] = "",
     speak: Annotated[str, Form()] = "",
+    back: Annotated[str, Form()] = "",
 ) -> RedirectResponse:
-    """Keep the choice and go back to the page that it was made on."""
-    answer = RedirectResponse(sent_from(request, "/"), status_code=303)
+    """Keep the choice and go back to the page that it was made on; `back` where its address lacks the key to it."""
+    page = page_at(request, back, "/") if back else sent_from(request, "/")
+    answer = RedirectResponse(page, status_code=303)
     secure = here.origin.startswith("https://")
     if theme in THEMES:
         # the page's script reads and writes this one, so it is not HttpOnly; it holds nothing worth stealing

@@ -1,5 +1,8 @@
 // <brief-form each="1">: the form of the image studio. Keeps the price in its button true while the choices change, sends
-// without leaving the page, and shows the new run on top of the wall. Without a script the same form is an ordinary POST.
+// without leaving the page, and shows the new run on top of the wall. A prompt that was sent after the sign-in ended waits
+// in this tab until its member is back. Without a script the same form is an ordinary POST.
+const place = () => `prompt ${document.querySelector("[data-member]")?.dataset.member} ${location.pathname}${location.search}`;
+
 customElements.define("brief-form", class extends HTMLElement {
   #form = null;
   #chosen = null;
@@ -9,8 +12,10 @@ customElements.define("brief-form", class extends HTMLElement {
     this.addEventListener("input", this);
     this.addEventListener("change", this);
     this.addEventListener("htmx:afterRequest", this);
+    this.addEventListener("htmx:responseError", this);
     document.addEventListener("htmx:beforeSwap", this); // it is told to where the answer goes, not to who asked
     this.#chosen = this.querySelector('[name="model"]:checked');
+    this.#restore();
     this.#price();
   }
 
@@ -21,6 +26,7 @@ customElements.define("brief-form", class extends HTMLElement {
   handleEvent(event) {
     if (event.type === "htmx:beforeSwap") this.#answer(event);
     else if (event.type === "htmx:afterRequest") this.#sent(event);
+    else if (event.type === "htmx:responseError") this.#keep(event);
     else {
       if (event.type === "change" && event.target.name === "model") this.#start(event.target);
       this.#price();
@@ -64,8 +70,23 @@ customElements.define("brief-form", class extends HTMLElement {
     event.detail.swapOverride = "outerHTML";
   }
 
+  // the sign-in has ended, and the page is about to go to the door
+  #keep({ detail }) {
+    const prompt = this.#form.elements.prompt;
+    if (detail.xhr.status === 401 && prompt) sessionStorage.setItem(place(), prompt.value);
+  }
+
+  #restore() {
+    const kept = sessionStorage.getItem(place());
+    const prompt = this.#form.elements.prompt;
+    if (kept === null || !prompt) return;
+    sessionStorage.removeItem(place());
+    prompt.value = kept;
+    prompt.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
   #sent({ detail }) {
-    if (!detail.successful || detail.xhr.status >= 400) return;
+    if (detail.requestConfig.elt !== this.#form || !detail.successful || detail.xhr.status >= 400) return; // a model asks too
     document.querySelector("[data-empty]")?.remove();
     for (const fault of this.querySelectorAll(".fault, .notice.bad")) fault.remove();
     for (const field of this.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");

@@ -94,17 +94,20 @@ customElements.define("run-card", class extends HTMLElement {
       return;
     }
     this.#busy = true;
-    do {
-      this.#again = false;
-      await this.#fetch();
-    } while (this.#again && this.isConnected);
-    this.#busy = false;
+    try {
+      do {
+        this.#again = false;
+        await this.#fetch();
+      } while (this.#again && this.isConnected);
+    } finally {
+      this.#busy = false;
+    }
   }
 
   async #fetch() {
     const answer = await fetch(this.dataset.src, { headers: { "HX-Request": "true", Accept: "text/html" } }).catch(() => null);
-    if (!answer?.ok) return;
-    await this.#take(new DOMParser().parseFromString(await answer.text(), "text/html"));
+    const written = answer?.ok ? await answer.text().catch(() => null) : null; // null: it was cut off
+    if (written !== null) await this.#take(new DOMParser().parseFromString(written, "text/html"));
   }
 
   async #take(page) {
