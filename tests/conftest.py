@@ -16,7 +16,7 @@ from atelier.base.db import Database, connect, libpq_url
 from atelier.base.ids import new_id
 from atelier.base.postgres import EmbeddedPostgres
 
-pytest_plugins = ["tests.roles"]
+pytest_plugins = ["tests.roles", "tests.neural"]
 
 SECRET = "a-secret-for-tests-0123456789-abcdefghij"
 TEMPLATE = "atelier_template"

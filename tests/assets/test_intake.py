@@ -22,6 +22,7 @@ from tests.roles import Person
 from atelier.assets import Asset
 from atelier.assets.imprint import read_settings, write_settings
 from atelier.assets.intake import LARGEST, Refused, accept
+from atelier.assets.pictures import encode_again, thumbnail
 from atelier.base.db import Acting, Database
 
 
@@ -158,6 +159,47 @@ def test_every_mode_of_picture_is_taken(mode: str) -> None:
     with Image.open(io.BytesIO(accept(out.getvalue()).data)) as taken:
         assert taken.size == (40, 30)
         assert taken.mode in ("L", "RGB", "RGBA")
+
+
+def ramp(mode: str) -> Image.Image:
+    """256 greys from black to white, evenly, in a mode that has room for more than 256."""
+    picture = Image.new(mode, (256, 1))
+    for level in range(256):
+        picture.putpixel((level, 0), level * 257)
+    return picture
+
+
+def greys(data: bytes) -> list[int]:
+    with Image.open(io.BytesIO(data)) as taken:
+        return list(taken.convert("L").tobytes())
+
+
+def test_sixteen_bits_of_grey_become_eight_and_none_turns_white() -> None:
+    out = io.BytesIO()
+    ramp("I;16").save(out, "PNG")
+    assert greys(accept(out.getvalue(), "image/png").data) == list(range(256))
+    seen = greys(thumbnail(out.getvalue()).data)
+    assert max(abs(found - level) for level, found in enumerate(seen)) < 12  # it is a small WebP
+
+
+@pytest.mark.parametrize("mode", ["I;16", "I;16B", "I", "F"])
+def test_each_mode_of_deep_greys_keeps_its_ramp(mode: str) -> None:
+    picture = ramp(mode)
+    picture.format = "PNG"
+    assert greys(encode_again(picture)[0]) == list(range(256))
+
+
+def test_few_greys_in_a_deep_mode_stay_as_they_are() -> None:
+    picture = Image.new("I", (256, 1))
+    picture.putdata(list(range(256)))
+    picture.format = "PNG"
+    assert greys(encode_again(picture)[0]) == list(range(256))
+
+
+def test_deep_greys_of_which_one_is_see_through_keep_their_shades() -> None:
+    out = io.BytesIO()
+    ramp("I;16").save(out, "PNG", transparency=5 * 257)
+    assert greys(accept(out.getvalue(), "image/png").data)[6:] == list(range(6, 256))
 
 
 def test_see_through_stays_see_through() -> None:

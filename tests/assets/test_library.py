@@ -144,6 +144,7 @@ BAD_CURSORS = [
     (Sort.NEWEST, "5." + "0" * 32),
     (Sort.LARGEST, "0" * 32),
     (Sort.LARGEST, "x." + "0" * 32),
+    (Sort.LARGEST, "9" * 5000 + "." + "0" * 32),  # more digits than Python makes a number of
 ]
 
 

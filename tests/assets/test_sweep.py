@@ -12,7 +12,7 @@ from sqlalchemy import func, select, text
 from tests.assets.conftest import Put, files, picture
 from tests.roles import Person
 
-from atelier.assets import Asset, Store, keep
+from atelier.assets import Asset, Store, add, keep
 from atelier.assets import sweep as sweeping
 from atelier.assets.change import delete, restore
 from atelier.assets.store import StorageBroken
@@ -20,9 +20,10 @@ from atelier.assets.sweep import forget, sweep
 from atelier.base.clock import now
 from atelier.base.db import Acting, Database
 from atelier.base.ids import new_id
+from atelier.catalog import Model
 
 
-async def test_files_without_a_row_go_after_an_hour(
+async def test_files_without_a_row_go_after_a_day(
     worker_db: Database, store: Store, folder: Path, maker: Person, put: Put
 ) -> None:
     await put(maker)
@@ -30,13 +31,26 @@ async def test_files_without_a_row_go_after_an_hour(
     (folder / "notes.txt").write_text("not ours")
     (folder / f"{lost.path}#1").write_bytes(b"half")
     assert (await sweep(worker_db, store)).orphans == 0
-    swept = await sweep(worker_db, store, at=now() + timedelta(hours=2))
+    swept = await sweep(worker_db, store, at=now() + timedelta(hours=26))
     assert (swept.orphans, swept.expired) == (3, 0)
     assert swept.bytes >= lost.bytes
     left = files(folder)
     assert len(left) == 3
     assert "notes.txt" in left
     assert not any(str(lost.id) in name for name in left)
+
+
+async def test_what_the_longest_of_jobs_made_first_is_there_when_it_ends(
+    worker_db: Database, web_db: Database, store: Store, folder: Path, maker: Person
+) -> None:
+    """Rows are written when a job ends, and its first file may be as old by then as its deadline allows."""
+    (longest,) = (each.le for each in Model.model_fields["deadline"].metadata if hasattr(each, "le"))
+    first = await keep(store, maker.member_id, picture(), "image/png")
+    assert (await sweep(worker_db, store, at=now() + timedelta(seconds=longest, minutes=30))).orphans == 0
+    async with web_db.transaction(Acting.member(maker.member_id)) as db:
+        await add(db, first, title="A red boat")
+    assert (await sweep(worker_db, store, at=now() + timedelta(days=20))).orphans == 0
+    assert (folder / first.path).exists()
 
 
 async def test_deleted_assets_go_after_thirty_days(
@@ -109,8 +123,8 @@ async def test_files_go_when_their_row_is_gone(
     asset = await put(maker)
     async with worker_db.transaction(Acting.for_studio()) as db:
         await db.execute(text("DELETE FROM assets WHERE id = :id"), {"id": asset.id})
-    hours_ago = now() - timedelta(hours=3)
+    days_ago = (now() - timedelta(days=2)).timestamp()
     for name in files(folder):
-        os.utime(folder / name, (hours_ago.timestamp(), hours_ago.timestamp()))
+        os.utime(folder / name, (days_ago, days_ago))
     assert (await sweep(worker_db, store)).orphans == 2
     assert files(folder) == []

@@ -11,6 +11,8 @@ from pathlib import Path
 from tests.cli.conftest import Run
 from tests.cli.opened import Opened
 
+from atelier.catalog.catalog import DEFAULT
+
 WISH = ("make", "image.generate", "prompt=a lighthouse", "count=1", "seed=3", "--json")
 
 
@@ -55,6 +57,26 @@ def test_a_used_folder_is_refused_and_left_alone(atelier: Run, folder: Path, hom
     (folder / "mine" / "letter").write_text("dear")
     assert atelier("restore", str(archive), "--into", str(folder / "mine")).returncode == 1
     assert (folder / "mine" / "letter").read_text() == "dear"
+
+
+def test_a_catalog_in_use_elsewhere_is_left_alone(atelier: Run, folder: Path) -> None:
+    archive, there, live = folder / "studio.tar", folder / "there", folder / "live" / "catalog.toml"
+    live.parent.mkdir()
+    live.write_bytes(DEFAULT.read_bytes() + b"# then\n")
+    assert atelier("backup", str(archive), ATELIER_CATALOG=str(live)).returncode == 0
+    then = live.read_bytes()
+    now = DEFAULT.read_bytes() + b"# now\n"
+    live.write_bytes(now)
+    done = atelier("restore", str(archive), "--into", str(there), ATELIER_CATALOG=str(live))
+    assert done.returncode == 0, done.stderr
+    assert (there / "catalog.toml").read_bytes() == then
+    assert f"ATELIER_HOME={there} ATELIER_CATALOG={there / 'catalog.toml'} bin/studio" in done.stdout
+    refused = atelier("restore", str(archive), ATELIER_HOME=str(folder / "third"), ATELIER_CATALOG=str(live))
+    assert refused.returncode == 1
+    assert f"{live} holds other models than the archive" in refused.stderr
+    assert not any((folder / "third").iterdir())
+    assert live.read_bytes() == now
+    assert list(live.parent.iterdir()) == [live]
 
 
 def test_a_damaged_archive_is_refused_and_leaves_nothing(atelier: Run, folder: Path) -> None:

@@ -8,18 +8,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from atelier.engines import Made, Work, wire
-from atelier.engines.registry import CALM, DIFFUSERS, LIBRARIES
+from atelier.engines.registry import CALM, DIFFUSERS
 from atelier.tools.image_edit import ImageEdit
-
-MISSING = [name for name in LIBRARIES if find_spec(name) is None]
-ROOT = Path(__file__).parents[2]
 
 
 class Resident:
@@ -64,16 +60,6 @@ class Resident:
         assert self.process.stdout is not None
         head = json.loads(self.process.stdout.readline())
         return head, self.process.stdout.read(head["size"])
-
-
-@pytest.fixture(scope="session")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of weights that open in FLUX's pipelines and know nothing."""
-    if MISSING:
-        pytest.skip(f"bin/setup local: no {', '.join(MISSING)}")
-    folder = tmp_path_factory.mktemp("weights") / "tiny"
-    subprocess.run([sys.executable, "-m", "tests.engines.tiny", str(folder)], check=True, cwd=ROOT, capture_output=True)
-    return folder
 
 
 @pytest.fixture(scope="session")

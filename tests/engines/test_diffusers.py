@@ -12,9 +12,11 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from tests.engines.conftest import MISSING, Resident, edit, reference
+from tests.engines.conftest import Resident, edit, reference
+from tests.neural import MISSING
 
 from atelier.engines import BadInput, Engines, Output, Unfit, Work
+from atelier.engines.local.diffusers_engine import _picture
 from atelier.engines.local.diffusion.recipe import Recipe
 from atelier.engines.registry import release
 from atelier.engines.weights import SUMS, lack
@@ -117,6 +119,27 @@ def test_an_edit_looks_at_its_picture_and_keeps_its_shape(diffusers: Resident, t
     assert Image.open(io.BytesIO(wide)).size == (64, 48)
 
 
+@pytest.mark.parametrize("kind", ["PNG", "WEBP"])
+def test_what_is_see_through_is_edited_on_white_and_not_in_its_hidden_colours(kind: str) -> None:
+    out = io.BytesIO()
+    sheet = Image.new("RGBA", (3, 1), (255, 0, 0, 0))
+    sheet.putpixel((1, 0), (0, 0, 255, 128))
+    sheet.putpixel((2, 0), (0, 255, 0, 255))
+    sheet.save(out, kind, lossless=True, exact=True)
+    seen = _picture({"image": out.getvalue()})
+    assert seen.mode == "RGB"
+    assert seen.tobytes() == bytes((255, 255, 255, 127, 127, 255, 0, 255, 0))
+
+
+def test_a_colour_of_a_palette_that_is_see_through_is_edited_as_white() -> None:
+    out = io.BytesIO()
+    sheet = Image.new("P", (2, 1))
+    sheet.putpalette([255, 0, 0, 0, 255, 0])
+    sheet.putpixel((1, 0), 1)
+    sheet.save(out, "PNG", transparency=0)
+    assert _picture({"image": out.getvalue()}).tobytes() == bytes((255, 255, 255, 0, 255, 0))
+
+
 @pytest.mark.parametrize("picture", [b"", b"GIF89a", reference()[:40]], ids=["empty", "foreign", "cut"])
 def test_what_is_no_picture_is_refused(diffusers: Resident, tiny: Path, picture: bytes) -> None:
     with pytest.raises(BadInput, match="cannot be read"):
@@ -128,6 +151,22 @@ def test_guidance_and_what_to_leave_out_change_the_picture(diffusers: Resident, 
         return _outputs(diffusers, Work("image.generate", str(tiny), {**WISH, **more}, {}, "flux"))
 
     assert len({b"".join(picture(**more)) for more in ({}, {"guidance": 4}, {"negative_prompt": "boat"})}) == 3
+
+
+@pytest.mark.usefixtures("libraries")
+@pytest.mark.parametrize(
+    ("able", "computes"),
+    [({"avx512_bf16": True}, "bfloat16"), ({"amx_bf16": True}, "bfloat16"), ({"avx512_bf16": False}, "float32")],
+    ids=["AVX-512", "AMX", "neither"],
+)
+def test_a_processor_computes_in_half_precision_only_where_that_is_fast(able: dict[str, bool], computes: str) -> None:
+    script = (
+        "import torch, atelier.engines.local.diffusion.opening as opening\n"
+        f"torch.cpu.get_capabilities = lambda: {able}\n"
+        "print(opening.precision(torch.device('cpu')))"
+    )
+    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert said.stdout == f"torch.{computes}\n"
 
 
 def test_neither_web_nor_worker_reads_torch() -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import io
+import json
 
 import numpy as np
 import pytest
 from PIL import Image
-from tests.engines.conftest import ROOT, Resident, edit
+from tests.engines.conftest import Resident, edit
+from tests.neural import ROOT
 
-from atelier.engines import Output, Work
+from atelier.catalog.catalog import DEFAULT, read
+from atelier.engines import Engines, Output, Work
 from atelier.engines.weights import SUMS, lack
 
 WEIGHTS = ROOT / "house" / "weights" / "model"
@@ -44,6 +47,14 @@ def test_its_card_says_what_it_is_made_of_and_how_good() -> None:
     for said in ("license: apache-2.0", "python -m house.train all", "generate", "edit_rest", "identity_base", "PSNR"):
         assert said in card
     assert "not measured" not in card
+
+
+def test_it_is_asked_as_it_was_trained_to_be() -> None:
+    recipe = json.loads((WEIGHTS / "recipe.json").read_text())
+    ours = [model for model in read(DEFAULT, Engines().ids).models if model.weights == "house/weights/model"]
+    assert {model.id for model in ours} == {"house", "house-edit"}
+    for model in ours:
+        assert model.defaults == {name: recipe[name] for name in ("steps", "guidance")}
 
 
 def test_words_decide_what_is_painted(diffusers: Resident) -> None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import httpx
 from fastapi import FastAPI
-from tests.roles import PASSWORD, Person, browser
+from tests.people.mailbox import rows
+from tests.roles import ORIGIN, PASSWORD, Person, browser
+
+from atelier.studio import Studio
 
 NEXT = "Eight-blue-boats-5"
 
@@ -51,6 +54,30 @@ async def test_a_new_password_signs_every_other_browser_out(app: FastAPI, maker:
     assert (await maker.client.get("/api/v1/me")).status_code == 200
     assert not await _can_sign_in(app, maker.email, PASSWORD)
     assert await _can_sign_in(app, maker.email, NEXT)
+
+
+async def test_the_current_password_is_not_guessed_from_everywhere(app: FastAPI, studio: Studio, maker: Person) -> None:
+    async def change(address: str, current: str) -> httpx.Response:
+        client = httpx.AsyncClient(
+            transport=httpx.ASGITransport(app, client=(address, 1)), base_url=ORIGIN, headers={"accept": "text/html"}
+        )
+        async with client:
+            client.cookies.set("atelier", maker.secret)
+            return await client.post("/account/password", data={"current": current, "password": NEXT})
+
+    tried = [await change(f"198.51.100.{place}", "Wrong-boats-5") for place in range(5)]
+    assert [answer.status_code for answer in tried] == [422] * 5
+    assert "This is not your password." in tried[-1].text
+    answer = await change("192.0.2.9", PASSWORD)
+    assert answer.status_code == 429
+    assert int(answer.headers["retry-after"]) > 0
+    assert "Too many tries failed" in answer.text
+    trail = rows(studio, "SELECT kind, subject_id FROM events WHERE kind IN ('factor:failed', 'session:refused')")
+    assert sorted((row["kind"], row["subject_id"]) for row in trail) == [
+        *[("factor:failed", maker.member_id)] * 5,
+        *[("session:refused", maker.member_id)] * 5,
+    ]
+    assert not await _can_sign_in(app, maker.email, NEXT)
 
 
 async def test_a_bad_change_leaves_the_password(app: FastAPI, maker: Person) -> None:

@@ -41,7 +41,7 @@ ENDINGS = {
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A file that lies in the store and has no row yet; without one it is swept away after an hour."""
+    """A file that lies in the store and has no row yet; without one it is swept away after a day."""
 
     id: UUID
     member_id: UUID

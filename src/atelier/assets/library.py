@@ -202,8 +202,7 @@ def _place(sort: Sort, cursor: str) -> list[Any]:
     size, dot, id = cursor.rpartition(".")
     if bool(dot) != (sort is Sort.LARGEST) or not (size.isascii() and (size.isdigit() or not dot)):
         raise BadCursor("This cursor belongs to another list.", field="cursor")
-    try:
-        place = [UUID(hex=id)]
+    try:  # Python makes no number of thousands of digits
+        return [min(int(size), 2**62), UUID(hex=id)] if dot else [UUID(hex=id)]
     except ValueError:
         raise BadCursor("This cursor is not one that the studio gave.", field="cursor") from None
-    return [min(int(size), 2**62), *place] if dot else place

@@ -36,7 +36,8 @@ def thumbnail(data: bytes) -> Thumb:
     with Image.open(io.BytesIO(data), formats=tuple(FORMATS)) as picture:
         width, height = picture.size
         picture.draft("RGB", (THUMB, THUMB))  # JPEG decodes at a fraction of its size for free
-        small: Image.Image = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
+        eight = _eight_bits(picture)
+        small: Image.Image = eight.convert("RGBA" if eight.has_transparency_data else "RGB")
     return Thumb(width, height, _small(small))
 
 
@@ -45,6 +46,18 @@ def _small(picture: Image.Image) -> bytes:
     out = io.BytesIO()
     picture.save(out, "WEBP", quality=78, method=2)
     return out.getvalue()
+
+
+def _eight_bits(picture: Image.Image) -> Image.Image:
+    """A picture of more than 256 greys scaled down to as many, which Pillow would clip; any other as it is."""
+    if not picture.mode.startswith(("I", "F")):
+        return picture
+    deep = picture if picture.mode in ("I;16", "I", "F") else picture.convert("I")
+    highest = max(0, *(edge for edge in deep.getextrema() if isinstance(edge, int | float)))
+    top = 65535 if picture.mode.startswith("I;16") else max(255, highest)  # the others name no top
+    grey = deep.point(lambda level: level * (255 / top) + 0.5).convert("L")
+    grey.info.pop("transparency", None)  # a grey of sixteen bits
+    return grey
 
 
 def type_of(picture: Image.Image) -> str:
@@ -58,8 +71,8 @@ def encode_again(picture: Image.Image) -> tuple[bytes, str]:
     Photographs stay JPEG (quality 92), the others become PNG or WebP as they were.
     """
     content_type = type_of(picture)
-    upright = ImageOps.exif_transpose(picture)
-    mode = "RGBA" if upright.has_transparency_data else "L" if upright.mode in ("L", "1", "I;16") else "RGB"
+    upright = _eight_bits(ImageOps.exif_transpose(picture))
+    mode = "RGBA" if upright.has_transparency_data else "L" if upright.mode in ("L", "1") else "RGB"
     clean = Image.new(mode, upright.size)
     clean.paste(upright.convert(mode))
     out = io.BytesIO()

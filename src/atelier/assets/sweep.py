@@ -21,8 +21,9 @@ from atelier.base.clock import now
 from atelier.base.db import Acting, Database
 from atelier.base.errors import AtelierError
 from atelier.base.log import get_log
+from atelier.jobs import rules
 
-GRACE = timedelta(hours=1)  # far longer than any job between `keep` and `add`
+GRACE = timedelta(seconds=rules.LONGEST, hours=1)  # longer than any job between `keep` and `add`
 EVERY = timedelta(hours=6)
 BATCH = 200
 _OURS = re.compile(r"(?P<member>[0-9a-f-]{36})/\d{4}/\d{2}/(?P<asset>[0-9a-f-]{36})\.[a-z0-9.]+")

@@ -37,7 +37,8 @@ def restore(
     """Fill an empty data folder from an archive, every file proved by its checksum; a used folder is refused."""
     manifest = read_manifest(archive)
     gone = read_erased(erased) if erased else []
-    overrides = {"home": into.absolute()} if into else {}
+    # a catalog that the settings name belongs to the studio that they are for
+    overrides = {"home": into.absolute(), "catalog": into.absolute() / "catalog.toml"} if into else {}
     home = read(**overrides).home
     before = set(os.listdir(home)) if home.is_dir() else set()
     if before - ALLOWED or (home.exists() and not home.is_dir()):
@@ -58,7 +59,8 @@ def restore(
     if back:
         say(f"{back} who were erased since are in it again: their accounts are closed, and the worker erases them.")
     if into:
-        say(f"Open it with ATELIER_HOME={home} bin/studio.", DIM)
+        also = f" ATELIER_CATALOG={home / 'catalog.toml'}" if read(home=home).catalog else ""
+        say(f"Open it with ATELIER_HOME={home}{also} bin/studio.", DIM)
 
 
 async def _restore(settings: Settings, archive: Path, manifest: Manifest, gone: list[UUID]) -> tuple[bool, int]:
@@ -70,7 +72,15 @@ async def _restore(settings: Settings, archive: Path, manifest: Manifest, gone: 
         assets = Assets.open(settings.store_url or str(settings.home / "files"), secret)
         catalog = settings.catalog or settings.home / "catalog.toml"
         url = bootstrap.owner_url(settings)
-        await put_back(archive, manifest, owner_url=url, secret=secret, store=assets.store, catalog=catalog)
+        await put_back(
+            archive,
+            manifest,
+            owner_url=url,
+            secret=secret,
+            store=assets.store,
+            catalog=catalog,
+            scratch=settings.home,
+        )
         back = erase_again(url, gone)
         async with bootstrap.open_studio(settings) as studio, studio.operator_db.transaction(Acting.for_studio()) as db:
             return (await ledger.check(db)).balanced, back

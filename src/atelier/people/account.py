@@ -11,10 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from atelier import ledger
 from atelier.base.db import Acting
+from atelier.base.errors import AtelierError
 from atelier.base.ids import parse_id
 from atelier.limits.limit import GENERAL, PAGES, SIGN_IN
 from atelier.people import recovery, rules, sessions, signin
 from atelier.people.doors import Entry
+from atelier.people.factors import prove
+from atelier.people.locks import Locked
 from atelier.people.oidc.elsewhere import elsewhere
 from atelier.people.oidc.identities import list_identities
 from atelier.people.passwords import passwords
@@ -49,20 +52,42 @@ async def change_password(
 ) -> Response:
     """Change the password and sign every other device out; hashing happens between two transactions."""
     faults: rules.Faults = {}
+    locked: Locked | None = None
     if fault := rules.password_fault(password, me.email):
         faults["password"] = fault
     else:
         try:
-            await signin.check_password(here.web_db, passwords, member_id=me.member_id, password=current)
+            await _is_theirs(request, here, me, current)
         except signin.WrongPassword:
             faults["current"] = rules.CURRENT_FAULT
+        except Locked as error:
+            faults["current"], locked = error.message, error
     password_hash = None if faults else await passwords.hash(password)
     async with here.web_db.transaction(Acting.member(me.member_id)) as db:
         if password_hash is None:
-            return await page(request, here, me, db, faults=faults)
+            answer = await page(request, here, me, db, faults=faults)
+            if locked is not None:
+                answer.status_code, answer.headers["Retry-After"] = locked.status, str(locked.seconds)
+            return answer
         await signin.change_password(db, member_id=me.member_id, password_hash=password_hash, session_id=me.session_id)
         await recovery.tell_of_password(db, entry, me.member_id)
     return _done("password")
+
+
+async def _is_theirs(request: Request, here: Parts, me: Caller, password: str) -> None:
+    """Raise `WrongPassword` unless this is the member's, which counts on the sign-in door's locks; or `Locked`."""
+    door, at = await prove.at_door(request, here, me.member_id)
+    claim = await door.claim(at)
+    try:
+        await signin.check_password(here.web_db, passwords, member_id=me.member_id, password=password)
+    except signin.WrongPassword:
+        await door.failed(claim, member=me.member_id, at=at)
+        await prove.failed(here, me.member_id, by="password", signed_in=True)
+        raise
+    except AtelierError:
+        await door.succeeded(claim, clears=False)  # nobody looked at it
+        raise
+    await door.succeeded(claim, clears=False)  # who knows the password only goes on being counted elsewhere
 
 
 @routes.post("/account/sessions/{session_id}/sign-out", access=Access.MEMBER, limit=GENERAL)

@@ -42,6 +42,26 @@ def test_counts_sizes_and_places_are_heard() -> None:
     assert thing("a house on the right, a boat", "house").place == pytest.approx(0.76)
 
 
+@pytest.mark.parametrize("prompt", ["giant " * 40 + "cloud", "giant " * 40 + "boat ship", "tiny " * 40 + "cloud"])
+def test_sizes_that_pile_up_stay_within_a_picture(prompt: str) -> None:
+    (found,) = read(prompt).things
+    assert 0.3 <= found.size <= 3
+
+
+def test_two_words_of_size_still_say_more_than_one() -> None:
+    assert thing("a huge boat", "boat").size < thing("a huge great boat", "boat").size
+    assert thing("a small boat", "boat").size > thing("a small little boat", "boat").size
+
+
+@pytest.mark.parametrize("prompt", ["9999999 birds", "99 birds", "hundreds countless fleet of birds"])
+def test_nobody_can_ask_for_more_than_can_be_counted(prompt: str) -> None:
+    assert (thing(prompt, "birds").count or 0) <= 16
+
+
+def test_no_more_things_than_a_picture_holds() -> None:
+    assert len(read("a boat, a tree, " * 200).things) <= 40
+
+
 @pytest.mark.parametrize(
     ("word", "kind"),
     [

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import psycopg
+import pytest
 from tests.ops.audit.conftest import Scene
 
 from atelier.ops.audit import CHECKS, Evidence, Severity, audit, audit_markdown, blockers
 from atelier.ops.audit.check import check
+from atelier.ops.audit.checks import recovery
 from atelier.ops.audit.ground import Ground
 
 
@@ -76,6 +78,24 @@ async def test_a_database_that_cannot_be_dumped_says_so_in_plain_words(scene: Sc
     scene.sql("CREATE TABLE closed (id integer)")
     report = await audit(scene.studio, scene.app, only={"recovery.backup"})
     assert report.failed[0].evidence.startswith("The database could not be dumped: ")
+
+
+async def test_of_more_files_than_can_be_copied_in_passing_chance_takes_some(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(60):
+        await scene.studio.assets.store.put(f"many/{number}", bytes(100_000), "application/octet-stream")
+    with psycopg.connect(scene.superuser) as db:
+        size = db.execute("SELECT pg_database_size(current_database())").fetchone()
+    assert size is not None
+    monkeypatch.setattr(recovery, "MOST", size[0] + 3_000_000)
+    (found,) = (await audit(scene.studio, scene.app, only={"recovery.backup"})).results
+    assert found.passed, found.evidence
+    came = int(found.evidence.split(" files")[0].split()[-1])
+    assert 5 < came < 55  # about 30
+    monkeypatch.setattr(recovery, "MOST", size[0] // 2)
+    (found,) = (await audit(scene.studio, scene.app, only={"recovery.backup"})).results
+    assert "too much to copy" in found.evidence
 
 
 def test_every_check_says_what_it_proves_and_what_mends_it() -> None:

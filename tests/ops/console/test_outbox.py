@@ -10,8 +10,10 @@ import pytest
 from tests.notify.conftest import SENDER, until_mails, working
 from tests.people.mailbox import answered, link, rows
 from tests.roles import Person, browser
+from tests.web.test_confirmed import grow_stale
 
 from atelier.app import create_app
+from atelier.base.db import Database
 from atelier.base.ids import new_id
 from atelier.notify import Smtp
 from atelier.studio import Studio
@@ -55,6 +57,26 @@ async def test_with_a_server_the_key_is_not_shown(
     assert path.partition("=")[2] not in page
     assert "The key in its link is not shown" in page
     assert "No mail server is set" not in (await sending.get("/console/mail")).text
+
+
+async def test_a_browser_that_was_left_open_shows_no_mail_and_no_invitation(
+    studio: Studio, visitor: httpx.AsyncClient, operator: Person, web_db: Database
+) -> None:
+    made = (await operator.client.post("/console/invitations", data={"note": "for Ada"})).headers["location"]
+    assert "/sign-up?key=" in (await operator.client.get(made)).text
+    mail_id = await asked(studio, visitor, operator)
+    key = link(studio, rows(studio, "SELECT * FROM mails")[0]).partition("=")[2]
+    await grow_stale(web_db, operator)
+    answer = await operator.client.get(f"/console/mail/{mail_id}")
+    assert answer.status_code == 403
+    assert key not in answer.text
+    assert 'action="/account/confirmation"' in answer.text
+    assert rows(studio, "SELECT id FROM events WHERE kind = 'mail:read'") == []
+    page = await operator.client.get(made)
+    assert page.status_code == 200
+    assert "for Ada" in page.text
+    assert "/sign-up?key=" not in page.text
+    assert (await operator.client.get("/console/mail")).status_code == 200
 
 
 async def test_a_mail_is_text_whatever_is_in_it(studio: Studio, operator: Person) -> None:

@@ -87,6 +87,20 @@ async def test_a_ban_ends_everything_at_once_and_can_be_lifted(
         assert (await program.get("/api/v1/me", headers=bearer)).status_code == 200
 
 
+async def test_who_waits_is_declined_and_not_banned(studio: Studio, operator: Person, maker: Person) -> None:
+    """To open a ban again lets nobody in: the welcome and the wallet come with the yes."""
+    with psycopg.connect(libpq_url(studio.owner_url)) as db:
+        db.execute("UPDATE members SET state = 'waiting' WHERE id = %s", [maker.member_id])
+    page = (await operator.client.get(at(maker, ""))).text
+    assert 'name="why"' not in page
+    assert "/console/invitations" in page
+    answer = await operator.client.post(at(maker, "/ban"), data={"why": "Spam"})
+    assert answer.status_code == 409
+    assert "Decline" in answer.text
+    with psycopg.connect(libpq_url(studio.owner_url)) as db:
+        assert db.execute("SELECT state FROM members WHERE id = %s", [maker.member_id]).fetchone() == ("waiting",)
+
+
 async def test_a_member_is_signed_out_everywhere_or_in_one_browser(
     studio: Studio, operator: Person, maker: Person, stranger: Person
 ) -> None:

@@ -45,6 +45,14 @@ async def test_what_was_typed_waits_and_goes_on(operator: Person, web_db: Databa
     assert [data["by"] for _, data in await facts(operator_db, "session:confirmed")] == ["password"]
 
 
+async def test_the_answer_to_a_form_is_no_page_to_come_back_to(maker: Person, web_db: Database) -> None:
+    await grow_stale(web_db, maker)
+    sent = {"referer": "http://localhost/account/name"}  # where a name was refused
+    asks = await maker.client.post("/account/email", data={"email": "new@example.org"}, headers=sent)
+    assert asks.status_code == 403
+    assert hidden(asks)["next"] == "/account"
+
+
 async def test_a_page_that_only_shows_is_come_back_to(maker: Person, web_db: Database) -> None:
     await set_up_app(maker)
     await maker.client.post("/account/security/app")

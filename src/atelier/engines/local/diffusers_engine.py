@@ -81,8 +81,13 @@ def _asked(opened: Opened, wish: Any, files: Mapping[str, bytes]) -> tuple[dict[
 
 
 def _picture(files: Mapping[str, bytes]) -> Image.Image:
+    """The picture to edit as a member sees it: what is see-through lies on white, whatever colours are hidden there."""
     try:
-        return Image.open(io.BytesIO(files["image"]), formats=("PNG", "JPEG", "WEBP")).convert("RGB")
+        picture = Image.open(io.BytesIO(files["image"]), formats=("PNG", "JPEG", "WEBP"))
+        if not picture.has_transparency_data:
+            return picture.convert("RGB")
+        white = Image.new("RGBA", picture.size, "white")
+        return Image.alpha_composite(white, picture.convert("RGBA")).convert("RGB")
     except (KeyError, OSError, SyntaxError, ValueError) as error:
         raise BadInput("The picture to edit cannot be read.") from error
 

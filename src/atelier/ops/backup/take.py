@@ -6,9 +6,9 @@ import asyncio
 import hashlib
 import io
 import os
+import random
 import tarfile
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
@@ -23,11 +23,9 @@ from atelier.ops.backup.archive import CATALOG, CHUNK, DATABASE, FILES, FORMAT, 
 from atelier.ops.backup.programs import dump
 from atelier.studio import Studio
 
-Told = Callable[[int, int], None]  # files and bytes so far
 
-
-async def take(studio: Studio, out: Path, *, told: Told = lambda _files, _bytes: None) -> Manifest:
-    """Write a backup to `out`, which appears whole or not at all.
+async def take(studio: Studio, out: Path, *, share: float = 1.0) -> Manifest:
+    """Write a backup to `out`, which appears whole or not at all; of the files a `share` by chance, for a rehearsal.
 
     The database is dumped first: a file is stored before its row is written, so all that the dump names is still to
     come. A file that its member let go meanwhile is left out.
@@ -42,7 +40,7 @@ async def take(studio: Studio, out: Path, *, told: Told = lambda _files, _bytes:
                     entries[DATABASE] = await asyncio.to_thread(_add_file, tar, DATABASE, Path(dumped.name))
                 if studio.catalog.path.exists():
                     entries[CATALOG] = _add(tar, CATALOG, studio.catalog.path.read_bytes())
-                await _add_store(tar, studio.assets.store, entries, told)
+                await _add_store(tar, studio.assets.store, entries, share)
                 manifest = Manifest(
                     format=FORMAT,
                     release=__version__,
@@ -65,20 +63,21 @@ def _private(path: Path) -> IO[bytes]:
     return open(os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
 
 
-async def _add_store(tar: tarfile.TarFile, store: Store, entries: dict[str, Entry], told: Told) -> None:
+async def _add_store(tar: tarfile.TarFile, store: Store, entries: dict[str, Entry], share: float) -> None:
     async for listed in store.list():
         for found in listed:
             if "#" in found.path or found.path.startswith("checks/"):
                 continue  # half written, or written to try the store
             if "/exports/" in found.path:
                 continue  # what members fetch within a week, and all of it is here already
+            if random.random() >= share:  # noqa: S311 - which ones is no secret
+                continue
             try:
                 data = await store.get(found.path)
             except NotFound:
                 continue
             name = f"{FILES}{found.path}"
             entries[name] = await asyncio.to_thread(_add, tar, name, data)
-            told(len(entries), sum(entry.bytes for entry in entries.values()))
 
 
 def _add(tar: tarfile.TarFile, name: str, data: bytes) -> Entry:

@@ -14,9 +14,9 @@ from atelier.base.ids import parse_id
 from atelier.limits.limit import GENERAL, PAGES
 from atelier.people import invitations, registration, rules
 from atelier.people.doors import Doors, Entry
-from atelier.web import language
+from atelier.web import confirmed, language
 from atelier.web.access import Access
-from atelier.web.caller import Role
+from atelier.web.caller import Caller, Role
 from atelier.web.parts import Db, Here, Me, Parts
 from atelier.web.routes import Routes
 
@@ -27,9 +27,9 @@ NOTE = 500  # letters
 
 
 @routes.get("/invitations", access=Access.OPERATOR, limit=PAGES)
-async def invitations_page(request: Request, here: Here, entry: Entry, db: Db) -> Response:
-    """The invitations, and who waits."""
-    return await _page(request, here, entry, db)
+async def invitations_page(request: Request, here: Here, entry: Entry, me: Me, db: Db) -> Response:
+    """The invitations, and who waits; the link of the one just made to who confirmed lately that it is them."""
+    return await _page(request, here, entry, me, db)
 
 
 @routes.post("/invitations", access=Access.OPERATOR, limit=GENERAL, confirmed=True)
@@ -57,7 +57,7 @@ async def invite(
         faults["email"] = rules.INVITATION_FAULT
     if faults:
         request.state.balance = await ledger.balance(db, member_id=me.member_id)
-        return await _page(request, here, entry, db, typed=typed, faults=faults)
+        return await _page(request, here, entry, me, db, typed=typed, faults=faults)
     made = await invitations.invite(
         db, entry.keys, by=me.member_id, role=Role(role), days=int(days), email=to, note=words
     )
@@ -100,12 +100,13 @@ async def _page(
     request: Request,
     here: Parts,
     entry: Doors,
+    me: Caller,
     db: AsyncSession,
     *,
     typed: dict[str, str] | None = None,
     faults: rules.Faults | None = None,
 ) -> Response:
-    made = request.query_params.get("made", "")
+    made = request.query_params.get("made", "") if confirmed.fresh(me, now()) else ""
     found = await invitations.handed_out(db)
     newest = next((one for one in found if str(one.id) == made and one.used_at is None), None)
     return here.templates.page(

@@ -34,9 +34,12 @@ async def outbox_page(request: Request, here: Here, db: Db, whole: Whole, cursor
     )
 
 
-@routes.get("/{mail_id}", access=Access.OPERATOR, limit=PAGES)
+@routes.get("/{mail_id}", access=Access.OPERATOR, limit=PAGES, confirmed=True)
 async def mail_page(request: Request, here: Here, entry: Entry, me: Me, db: Db, whole: Whole, mail_id: str) -> Response:
-    """One mail as text. Its key is shown where no server carries mail, so that the operator can hand the link over."""
+    """One mail as text. Its key is shown where no server carries mail, so that the operator can hand the link over.
+
+    The key opens an account, the operator's own too: a browser that was left open shows it to nobody.
+    """
     mail = await outbox.find(db, parse_id(mail_id, "mail"))
     shown = whole.carrier.sender is None
     if shown and mail.key_id:

@@ -52,6 +52,8 @@ async def ban(db: AsyncSession, *, by: UUID, member_id: UUID, why: str) -> None:
         return
     if before == "leaving":
         raise Conflict("This account is closed already: it is about to be deleted.")
+    if before == "waiting":  # to open it again would let them in, without a wallet
+        raise Conflict("This account waits to come in. Decline it instead.")
     await db.execute(update(Member).where(Member.id == member_id).values(state="banned"))
     ended = await _end_sessions(db, member_id)
     await events.record(

@@ -27,6 +27,7 @@ from atelier.people.rules import CURRENT_FAULT, local_path
 from atelier.people.tables import Member, Session
 from atelier.web import problems
 from atelier.web.access import Access
+from atelier.web.back import page_at
 from atelier.web.caller import Caller
 from atelier.web.confirmed import ConfirmFirst, OnlyInPerson
 from atelier.web.parts import Here, Me, Parts, parts
@@ -169,7 +170,8 @@ def install(app: FastAPI) -> None:
 
 
 def _came_from(request: Request, here: Parts) -> str:
-    return waiting.came_from(request.headers.get("referer", ""), here.origin, "/account")
+    sent = waiting.came_from(request.headers.get("referer", ""), here.origin, "/account")
+    return page_at(request, sent, "/account")
 
 
 def _in_person(me: Caller) -> UUID:

@@ -18,6 +18,7 @@ _SAME: tuple[set[str], ...] = (
     {"portrait", "woman"},
     {"moon", "crescent"},
 )
+_SMALLEST, _LARGEST = 0.3, 3.0  # how far words of size that pile up are followed
 
 
 def read(prompt: str, negative_prompt: str = "") -> Wish:
@@ -30,6 +31,10 @@ def forbidden(negative_prompt: str) -> frozenset[str]:
     tokens = [plain(token) for token in split(negative_prompt)]
     matches = [look(tokens, at) for at in range(len(tokens)) if tokens[at] not in BREAKS]
     return frozenset(match[2][1] for match in matches if match is not None)
+
+
+def _within(size: float) -> float:
+    return min(_LARGEST, max(_SMALLEST, size))
 
 
 @dataclass
@@ -95,7 +100,7 @@ class _Reader:
                 thing,
                 colour=thing.colour or last.colour,
                 count=thing.count or last.count,
-                size=last.size * thing.size,
+                size=_within(last.size * thing.size),
                 place=thing.place or last.place,
             )
         self.things.append(thing)
@@ -116,7 +121,7 @@ class _Reader:
             if looks.COUNTS[token] > 1 or token.isdigit():
                 self.words.append(Word(text, f"count {looks.COUNTS[token]}"))
         elif token in looks.SIZES:
-            self.next = replace(self.next, size=self.next.size * looks.SIZES[token])
+            self.next = replace(self.next, size=_within(self.next.size * looks.SIZES[token]))
             self.words.append(Word(text, "size"))
         elif token in looks.PLACES:
             self.words.append(Word(text, "place"))
