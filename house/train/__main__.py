@@ -50,6 +50,10 @@ def _options() -> Any:
         one.add_argument("--seed", type=int, help="another seed than the recipe's")
         one.add_argument("--small", action="store_true", help="what two cores of a processor can train")
         one.add_argument("--smoke", action="store_true", help="toy sizes: the whole chain in a minute")
+        one.add_argument(
+            "--weights", type=Path, metavar="FOLDER", help="go on from finished ones, such as house/weights"
+        )
+        one.add_argument("--more-minutes", type=float, default=60.0, help="for their transformer (60)")
         one.add_argument("--again", action="store_true", help="do this stage again though it is finished")
         one.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="change the recipe")
     for name, about in (("pack", "the model as files of at most 15 MiB"), ("unpack", "and back")):

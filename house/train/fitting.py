@@ -169,8 +169,13 @@ class Fit:
             seen = self.predict(self.learner.modules[0], mixed, *self.learner.writer.read(one, two))
         self._learn(((seen - goal).square().mean(-1) * mixed.counts).mean(), clock)
 
+    def _age(self) -> int:
+        """Steps that the optimisers remember; fewer than the clock's where weights came without them."""
+        known = next(iter(self.learner.optimizers[0].state.values()), {})
+        return int(known.get("step", 0))
+
     def _learn(self, loss: torch.Tensor, clock: Clock) -> None:
-        decay = min(1.0, max(0.01, (1 - clock.share) / self.recipe.cooldown)) * min(1.0, (clock.step + 1) / 100)
+        decay = min(1.0, max(0.01, (1 - clock.share) / self.recipe.cooldown)) * min(1.0, (self._age() + 1) / 100)
         for optimizer, rate in zip(self.learner.optimizers, (self.recipe.rate, self.recipe.muon_rate), strict=True):
             for group in optimizer.param_groups:
                 group["lr"] = rate * decay * self.speed

@@ -48,7 +48,7 @@ def make(recipe: Recipe, folder: Path, device: torch.device, clock: Clock) -> di
         ("pairs", Pairs(recipe, recipe.seed + 2, min(SIZE // 2, recipe.pairs // 4)), recipe.pairs),
         ("shown", Shown(recipe, recipe.seed + 8, min(SIZE // 2, recipe.shown // 4)), recipe.shown),
     ]
-    if recipe.early:
+    if recipe.early_pictures:
         size = min(SIZE, recipe.early_pairs // 4, recipe.shown // 4)
         wanted += [
             ("early.pictures", Pictures(recipe, recipe.seed + 5, size, early=True), recipe.early_pictures),

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from house.judge import fidelity
-from house.train import card, checkpoint, device
+from house.train import adopt, card, checkpoint, device
 from house.train import recipe as recipes
 from house.train.clock import Clock, PieceOver
 from house.train.recipe import Recipe
@@ -60,13 +60,19 @@ def _recipe(options: Any, folder: Path) -> Recipe:
     """The run's own recipe if it has one, so that a piece can't differ from the one before."""
     if (folder / recipes.FILE).exists():
         return recipes.load(folder)
-    recipe = recipes.smoke() if options.smoke else recipes.small() if options.small else Recipe()
+    if options.weights:
+        recipe = adopt.longer(options.weights, options.more_minutes)
+    else:
+        recipe = recipes.smoke() if options.smoke else recipes.small() if options.small else Recipe()
     changes: dict[str, Any] = {} if options.seed is None else {"seed": options.seed}
     for change in options.set:
         name, value = change.split("=", 1)
         changes[name] = type(getattr(recipe, name))(json.loads(value))
     recipe = dataclasses.replace(recipe, **changes)
-    recipe.save(folder)
+    if options.weights:
+        adopt.adopt(recipe, options.weights, folder)
+    else:
+        recipe.save(folder)
     return recipe
 
 

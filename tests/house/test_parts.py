@@ -25,7 +25,7 @@ from house.judge.questions import NOTHING, answers
 from house.train import attention, autoencoder, latents, norms, texts, weighing, words
 from house.train.clock import Clock, PieceOver
 from house.train.device import beside
-from house.train.fitting import noise_levels, positions
+from house.train.fitting import Fit, Trainee, noise_levels, positions
 from house.train.lessons import Lessons
 from house.train.muon import Muon, orthogonal
 from house.train.painting import NAMES, Pairs, Pictures, Shown, decode, encode
@@ -249,6 +249,17 @@ def test_lessons_show_as_many_people_as_the_recipe_says(tmp_path: Path, share: f
     lessons = Lessons(recipe, texts.build(recipe, tmp_path), codes, {}, 32)
     seen = {facts[shape][row]["kind"] for shape, _, rows, *_ in map(lessons.__getitem__, range(6)) for row in rows}
     assert seen == kinds
+
+
+def test_optimisers_that_begin_anew_begin_slowly_however_far_the_clock_is(tmp_path: Path) -> None:
+    one = torch.nn.Linear(4, 4)
+    learner = Trainee([one], [torch.optim.AdamW([one.bias]), Muon([one.weight], 0.1)], None)
+    recipe, clock, rates = dataclasses.replace(smoke(), cooldown=0.01), Clock(1.0, 1000, step=500), []
+    fitter = Fit(recipe, learner, tmp_path, torch.device("cpu"))
+    for _ in range(3):
+        fitter._learn(one(torch.ones(1, 4)).square().sum(), clock)
+        rates.append(learner.optimizers[0].param_groups[0]["lr"] / recipe.rate)
+    assert rates == pytest.approx([0.01, 0.02, 0.03])
 
 
 def test_each_painter_has_a_core_and_gives_it_back() -> None:

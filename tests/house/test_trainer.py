@@ -15,6 +15,7 @@ NEEDED = ("torch", "diffusers", "transformers", "peft", "skia")
 MISSING = [name for name in NEEDED if find_spec(name) is None]
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"pip install -r house/requirements.txt: no {', '.join(MISSING)}")
 ROOT = Path(__file__).parents[2]
+FINISHED = ROOT / "house" / "weights"
 
 OPEN = """
 import sys, numpy as np, torch
@@ -113,6 +114,43 @@ def test_a_run_travels_in_pieces_and_can_be_pruned(folder: Path, tmp_path: Path)
     assert (tmp_path / "back" / weights).read_bytes() == (folder / weights).read_bytes()
     assert not (tmp_path / "back" / "checkpoints").exists()
     train("prune", str(tmp_path / "back"))
+
+
+def test_finished_weights_go_on_learning_without_what_their_optimisers_knew(folder: Path, tmp_path: Path) -> None:
+    before, after = tmp_path / "before", tmp_path / "after"
+    shutil.copytree(folder, before)
+    options = ["--to", str(after), "--threads", "1", "--weights", str(before), "--more-minutes", "2"]
+    command = [sys.executable, "-m", "house.train", "latents", *options]
+    refused = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert refused.returncode
+    assert "guidance by heart" in refused.stderr
+    assert not (after / "recipe.json").exists()
+    elsewhere = subprocess.run(
+        [*command[:-4], "--weights", str(tmp_path)], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert "it lacks model/recipe.json, judge, figures.json" in elsewhere.stderr
+    train("transformer", "--again", "--to", str(before), "--threads", "1")
+    itself = subprocess.run(
+        [*command[:4], "--to", str(FINISHED), "--weights", str(before)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "is not empty" in itself.stderr
+    train("latents", *options, "--set", "fit_steps=9")
+    told = train("all", "--to", str(after), "--threads", "1")
+    assert {line.partition(":")[0] for line in told.splitlines() if "finished before" in line} == {
+        "autoencoder",
+        "latents",
+        "words",
+        "judge",
+        "likeness",
+    }
+    assert "transformer: taken up at step 6" in told
+    figures = json.loads((after / "figures.json").read_text())
+    assert figures["transformer"]["steps"] == 9
+    assert (after / "model" / "README.md").exists()
 
 
 def test_a_finished_stage_is_not_done_again(folder: Path) -> None:

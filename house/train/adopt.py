@@ -1,0 +1,69 @@
+"""Goes on from finished weights, which come without the optimisers' state: as if their stages had been run here."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+from pathlib import Path
+from typing import Any
+
+import torch
+from diffusers import FluxTransformer2DModel
+from transformers import CLIPTextModel, T5EncoderModel
+
+from house.train import autoencoder, checkpoint, transformer, words
+from house.train import recipe as recipes
+from house.train.clock import Clock
+from house.train.recipe import Recipe
+
+STAGES = ("autoencoder", "words", "judge", "likeness")  # that stay as they are
+COMPILED = "compiled"  # torch's own; it may be there before anything else
+FAMILIES = {"transformer": FluxTransformer2DModel, "text_encoder": CLIPTextModel, "text_encoder_2": T5EncoderModel}
+
+
+def longer(source: Path, minutes: float) -> Recipe:
+    """The recipe of the weights in `source`, with `minutes` more of whole pictures for the transformer.
+
+    Their rates begin at three quarters, because that is where weights that had cooled down went on well.
+    """
+    lacking = [name for name in ("model/recipe.json", "judge", "figures.json") if not (source / name).exists()]
+    if lacking:
+        raise SystemExit(f"{source} is no finished training: it lacks {', '.join(lacking)}.")
+    known, spent = recipes.load(source / "model"), checkpoint.figures(source)["transformer"]["seconds"] / 60
+    if known.guidance <= 1 < known.distil_minutes:
+        raise SystemExit(f"{source} has guidance by heart, and would unlearn it: go on from the run before `distil`.")
+    whole = spent + minutes
+    further = dataclasses.replace(known, early_pictures=0, early_pairs=0)  # none of those is seen again
+    return dataclasses.replace(
+        further, fit_minutes=whole, early=known.early * spent / whole, cooldown=minutes / whole / 0.75
+    )
+
+
+def adopt(recipe: Recipe, source: Path, folder: Path) -> None:
+    """Lay what `source` holds (model, judge, figures.json) into an empty run's folder, the recipe last."""
+    new, model, known = folder / "adopted.new", source / "model", checkpoint.figures(source)
+    shutil.rmtree(new, ignore_errors=True)
+    if folder.exists() and any(entry.name != COMPILED for entry in folder.iterdir()):
+        raise SystemExit(f"{folder} is not empty: finished weights need a folder of their own to go on in.")
+    shutil.copytree(model / "tokenizer", new / "tokens" / "one")
+    shutil.copytree(model / "tokenizer_2", new / "tokens" / "two")
+    shutil.copytree(model / "vae", new / autoencoder.STAGE)
+    shutil.copytree(source / "judge", new / "judge")
+    learner = transformer.trainee(recipe, new, torch.device("cpu"))
+    for place, (name, family) in enumerate(FAMILIES.items()):
+        state = family.from_pretrained(model / name, torch_dtype=torch.float32).state_dict()
+        learner.modules[place].load_state_dict(state)
+        learner.means[place].load_state_dict(state)
+    checkpoint.save(new, words.STAGE, _clock(known["words"]), {"modules": learner.modules[1:]})
+    checkpoint.save(new, transformer.STAGE, _clock(known["transformer"]), learner.parts())
+    for stage in STAGES:
+        checkpoint.write_figures(new, stage, known[stage])
+    for entry in new.iterdir():
+        entry.rename(folder / entry.name)
+    new.rmdir()
+    recipe.save(folder)
+
+
+def _clock(found: dict[str, Any]) -> Clock:
+    """As it stood at a finished stage's end."""
+    return Clock(1.0, 10**9, spent_before=found["seconds"], step=found["steps"])
