@@ -171,7 +171,7 @@ class Fit:
 
     def _age(self) -> int:
         """Steps that the optimisers remember; fewer than the clock's where weights came without them."""
-        known = next(iter(self.learner.optimizers[0].state.values()), {})
+        known: dict[str, Any] = next(iter(self.learner.optimizers[0].state.values()), {})
         return int(known.get("step", 0))
 
     def _learn(self, loss: torch.Tensor, clock: Clock) -> None:

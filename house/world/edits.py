@@ -47,14 +47,14 @@ def draw_edit(rng: random.Random, *, held: bool | None = False, shape: str | Non
             return Edit(before, after, tuple(changed), words, rng.getrandbits(31), shape or sample_shape(rng))
 
 
-def draw_two(rng: random.Random) -> tuple[Attributes, Attributes]:
-    """What two pictures show that differ in one attribute, whichever it is, and where it is seen."""
+def draw_two(rng: random.Random, kind: str | None = None, field: str | None = None) -> tuple[Attributes, Attributes]:
+    """What two pictures show that differ in one attribute, whichever it is or the given one, and where it is seen."""
     while True:
-        before = sample(rng)
-        field = rng.choice([name for name in before if name != "kind"])
-        after = tidy(before | {field: rng.choice(FIELDS[field])})
-        seen = visible(before, field) or visible(after, field)
-        if seen and _one_wish(field, differs(before, after)) and not held_out(after):
+        before = sample(rng, kind)
+        name = field or rng.choice([name for name in before if name != "kind"])
+        after = tidy(before | {name: rng.choice(FIELDS[name])})
+        seen = visible(before, name) or visible(after, name)
+        if seen and _one_wish(name, differs(before, after)) and not held_out(after):
             return before, after
 
 

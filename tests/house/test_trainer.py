@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from house.world.fields import PERSON, SCENE
 
 NEEDED = ("torch", "diffusers", "transformers", "peft", "skia")
 MISSING = [name for name in NEEDED if find_spec(name) is None]
@@ -151,6 +152,21 @@ def test_finished_weights_go_on_learning_without_what_their_optimisers_knew(fold
     figures = json.loads((after / "figures.json").read_text())
     assert figures["transformer"]["steps"] == 9
     assert (after / "model" / "README.md").exists()
+
+
+def test_it_is_said_at_which_noise_words_are_heard(folder: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "house.judge.heard", str(folder), "--each", "2"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    head, *rows = done.stdout.splitlines()
+    assert head.split() == ["apart", "0.6", "0.8", "0.9", "0.96"]
+    assert len(rows) == len(PERSON) + len(SCENE)
+    assert {tuple(row.split()[:2]) for row in rows} >= {("person", "brows"), ("scene", "birds")}
+    assert all(float(row.split()[2]) >= 0 for row in rows)
 
 
 def test_a_finished_stage_is_not_done_again(folder: Path) -> None:

@@ -86,6 +86,7 @@ def test_two_pictures_may_differ_in_any_one_attribute() -> None:
         assert more in ([], ["hat_colour"])
         seen.add(field)
     assert seen == {field for field in FIELDS if field != "kind"}
+    assert {tuple(differs(*draw_two(rng, "person", "brows"))) for _ in range(20)} == {("brows",)}
 
 
 def test_held_out_combinations_are_never_drawn_for_training() -> None:

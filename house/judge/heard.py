@@ -1,0 +1,107 @@
+"""At which noise a model hears what words say: `python -m house.judge.heard house/weights`, a minute on two cores.
+
+Two pictures that differ in one attribute are mixed with the same noise, and each is read with its own caption. What the
+model then sees differs by some share of the way from one to the other: 1 is all of it, 0 nothing. A large thing shows
+through the noise for long and is told early; a brow is told late or never, and fidelity falls short of it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from house.train import device, latents, pipeline, recipe
+from house.train.fitting import positions
+from house.train.painting import floats
+from house.world import caption, draw_two, paint
+from house.world.fields import PERSON, SCENE, Attributes
+
+LEVELS = (0.6, 0.8, 0.9, 0.96)  # shares of noise
+SEED = 4242
+
+
+@dataclass(frozen=True)
+class Heard:
+    """Of one attribute: how far apart pictures are that differ in it (squared, of latents), and what is told of it."""
+
+    far: float
+    shares: tuple[float, ...]
+
+
+def attributes() -> list[tuple[str, str]]:
+    """Kind and attribute, of all that can be asked."""
+    return [(kind, name) for kind, names in (("scene", SCENE), ("person", PERSON)) for name in names]
+
+
+@torch.no_grad()
+def measure(
+    folder: Path, where: torch.device, each: int = 6, levels: Sequence[float] = LEVELS
+) -> dict[tuple[str, str], Heard]:
+    """The median of `each` pairs of every attribute, square ones, at every share of noise."""
+    pipe, known = pipeline.open_text(folder / "model", where), recipe.load(folder / "model")
+    vae, size = pipe.vae.float(), known.size("square")
+    ids, rng, found = positions(*known.grid("square")).to(where), random.Random(SEED), {}
+    for kind, name in attributes():
+        pairs = [draw_two(rng, kind, name) for _ in range(each)]
+        seeds = [rng.getrandbits(31) for _ in pairs]
+        first, other = zip(*pairs, strict=True)
+        both = [*first, *other]
+        pictures = [paint(a, seed, size=size) for a, seed in zip(both, seeds * 2, strict=True)]
+        x = latents.tokens_of(vae, floats(torch.from_numpy(np.stack(pictures)), where))
+        words = _words(pipe, both, seeds * 2, known.text_length)
+        noise = torch.randn(x[:each].shape, generator=torch.Generator().manual_seed(SEED)).to(where).repeat(2, 1, 1)
+        way = x[each:] - x[:each]
+        far = way.square().sum((1, 2))
+        shares = []
+        for level in levels:
+            seen = _seen(pipe, torch.lerp(x, noise, level), level, words, ids)
+            told = ((seen[:each] - seen[each:]) * way).sum((1, 2)) / far.clamp_min(1e-6)
+            shares.append(statistics.median(told.tolist()))
+        found[kind, name] = Heard(statistics.median(far.tolist()), tuple(shares))
+    return found
+
+
+def _words(pipe: Any, facts: Sequence[Attributes], seeds: Sequence[int], length: int) -> tuple[Any, Any, Any]:
+    """What the transformer reads: captions that name all, and that say in the same words what two pictures share."""
+    texts = [caption(a, random.Random(seed), every=True).text for a, seed in zip(facts, seeds, strict=True)]
+    each, whole, places = pipe.encode_prompt(texts, None, max_sequence_length=length)
+    return each, whole, places
+
+
+def _seen(pipe: Any, mixed: torch.Tensor, level: float, words: tuple[Any, Any, Any], ids: torch.Tensor) -> torch.Tensor:
+    """The way from picture to noise that the model sees, of (batch, tokens, channels)."""
+    each, whole, places = words
+    out = pipe.transformer(
+        hidden_states=mixed.to(each.dtype),
+        encoder_hidden_states=each,
+        pooled_projections=whole,
+        timestep=torch.full((len(mixed),), level, device=mixed.device, dtype=each.dtype),
+        img_ids=ids,
+        txt_ids=places,
+        return_dict=False,
+    )[0]
+    return out.float()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m house.judge.heard", description=__doc__)
+    parser.add_argument("folder", type=Path, help="with a model in it")
+    parser.add_argument("--each", type=int, default=6, help="pairs of every attribute (6)")
+    options = parser.parse_args()
+    where = device.pick()
+    device.prepare(where, SEED)
+    print(f"{'':18}{'apart':>8}" + "".join(f"{level:>8}" for level in LEVELS))
+    for (kind, name), found in measure(options.folder, where, options.each).items():
+        print(f"{kind + ' ' + name:18}{found.far:8.0f}" + "".join(f"{share:8.2f}" for share in found.shares))
+
+
+if __name__ == "__main__":
+    main()
