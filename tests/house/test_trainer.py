@@ -15,7 +15,6 @@ NEEDED = ("torch", "diffusers", "transformers", "peft", "skia")
 MISSING = [name for name in NEEDED if find_spec(name) is None]
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"pip install -r house/requirements.txt: no {', '.join(MISSING)}")
 ROOT = Path(__file__).parents[2]
-FINISHED = ROOT / "house" / "weights"
 
 OPEN = """
 import sys, numpy as np, torch
@@ -130,14 +129,17 @@ def test_finished_weights_go_on_learning_without_what_their_optimisers_knew(fold
     )
     assert "it lacks model/recipe.json, judge, figures.json" in elsewhere.stderr
     train("transformer", "--again", "--to", str(before), "--threads", "1")
-    itself = subprocess.run(
-        [*command[:4], "--to", str(FINISHED), "--weights", str(before)],
+    taken = tmp_path / "taken"
+    (taken / "judge").mkdir(parents=True)
+    refused = subprocess.run(
+        [*command[:4], "--to", str(taken), "--weights", str(before)],
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,
     )
-    assert "is not empty" in itself.stderr
+    assert "is not empty" in refused.stderr
+    assert [entry.name for entry in taken.iterdir() if entry.name != "compiled"] == ["judge"]
     train("latents", *options, "--set", "fit_steps=9")
     told = train("all", "--to", str(after), "--threads", "1")
     assert {line.partition(":")[0] for line in told.splitlines() if "finished before" in line} == {
