@@ -1,8 +1,8 @@
 """At which noise a model hears what words say: `python -m house.judge.heard house/weights`, a minute on two cores.
 
-Two pictures that differ in one attribute are mixed with the same noise, and each is read with its own caption. What the
-model then sees differs by some share of the way from one to the other: 1 is all of it, 0 nothing. A large thing shows
-through the noise for long and is told early; a brow is told late or never, and fidelity falls short of it.
+What lies half-way between two pictures that differ in one attribute is mixed with noise, and the same mixture is read
+with the caption of either. What the model then expects differs by some share of the way from one to the other: 1 is all
+of it, 0 is nothing. Only words can tell it, and the noisier the mixture is, the less it shows where.
 """
 
 from __future__ import annotations
@@ -58,12 +58,12 @@ def measure(
         x = latents.tokens_of(vae, floats(torch.from_numpy(np.stack(pictures)), where))
         words = _words(pipe, both, seeds * 2, known.text_length)
         noise = torch.randn(x[:each].shape, generator=torch.Generator().manual_seed(SEED)).to(where).repeat(2, 1, 1)
-        way = x[each:] - x[:each]
+        way, middle = x[each:] - x[:each], (x[each:] + x[:each]).repeat(2, 1, 1) / 2
         far = way.square().sum((1, 2))
         shares = []
         for level in levels:
-            seen = _seen(pipe, torch.lerp(x, noise, level), level, words, ids)
-            told = ((seen[:each] - seen[each:]) * way).sum((1, 2)) / far.clamp_min(1e-6)
+            seen = _seen(pipe, torch.lerp(middle, noise, level), level, words, ids)
+            told = level * ((seen[:each] - seen[each:]) * way).sum((1, 2)) / far.clamp_min(1e-6)
             shares.append(statistics.median(told.tolist()))
         found[kind, name] = Heard(statistics.median(far.tolist()), tuple(shares))
     return found

@@ -53,7 +53,13 @@ def _options() -> Any:
         one.add_argument(
             "--weights", type=Path, metavar="FOLDER", help="go on from finished ones, such as house/weights"
         )
-        one.add_argument("--more-minutes", type=float, default=60.0, help="for their transformer (60)")
+        one.add_argument(
+            "--more",
+            action="append",
+            default=[],
+            metavar="STAGE=MINUTES",
+            help="that they get: transformer (60), judge, likeness (0)",
+        )
         one.add_argument("--again", action="store_true", help="do this stage again though it is finished")
         one.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="change the recipe")
     for name, about in (("pack", "the model as files of at most 15 MiB"), ("unpack", "and back")):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,35 +12,38 @@ import torch
 from diffusers import FluxTransformer2DModel
 from transformers import CLIPTextModel, T5EncoderModel
 
-from house.train import autoencoder, checkpoint, transformer, words
+from house.judge import reader
+from house.train import autoencoder, checkpoint, reading, transformer, words
 from house.train import recipe as recipes
 from house.train.clock import Clock
 from house.train.recipe import Recipe
 
-STAGES = ("autoencoder", "words", "judge", "likeness")  # that stay as they are
+KEPT = ("autoencoder", "words", "judge", "likeness")  # as they are, unless more is asked of them
+FURTHER = {"transformer": "fit_minutes", "judge": "read_minutes", "likeness": "likeness_minutes"}
 COMPILED = "compiled"  # torch's own; it may be there before anything else
 FAMILIES = {"transformer": FluxTransformer2DModel, "text_encoder": CLIPTextModel, "text_encoder_2": T5EncoderModel}
 
 
-def longer(source: Path, minutes: float) -> Recipe:
-    """The recipe of the weights in `source`, with `minutes` more of whole pictures for the transformer.
+def longer(source: Path, more: Mapping[str, float]) -> Recipe:
+    """The recipe of the weights in `source`, with minutes more for some stages; a transformer sees whole pictures.
 
-    Their rates begin at three quarters, because that is where weights that had cooled down went on well.
+    Its rates begin at three quarters, because that is where weights that had cooled down went on well; a judge's and
+    a likeness's begin where a straight line to the end of the longer time is then.
     """
     lacking = [name for name in ("model/recipe.json", "judge", "figures.json") if not (source / name).exists()]
     if lacking:
         raise SystemExit(f"{source} is no finished training: it lacks {', '.join(lacking)}.")
-    known, spent = recipes.load(source / "model"), checkpoint.figures(source)["transformer"]["seconds"] / 60
+    known, found = recipes.load(source / "model"), checkpoint.figures(source)
+    spent = found["transformer"]["seconds"] / 60
     if known.guidance <= 1 < known.distil_minutes:
         raise SystemExit(f"{source} has guidance by heart, and would unlearn it: go on from the run before `distil`.")
-    whole = spent + minutes
-    further = dataclasses.replace(known, early_pictures=0, early_pairs=0)  # none of those is seen again
-    return dataclasses.replace(
-        further, fit_minutes=whole, early=known.early * spent / whole, cooldown=minutes / whole / 0.75
-    )
+    minutes, whole = more["transformer"], spent + more["transformer"]
+    boxes = {FURTHER[stage]: found[stage]["seconds"] / 60 + extra for stage, extra in more.items() if extra}
+    further = dataclasses.replace(known, **boxes, early_pictures=0, early_pairs=0)  # none of those is seen again
+    return dataclasses.replace(further, early=known.early * spent / whole, cooldown=minutes / whole / 0.75)
 
 
-def adopt(recipe: Recipe, source: Path, folder: Path) -> None:
+def adopt(recipe: Recipe, source: Path, folder: Path, more: Mapping[str, float]) -> None:
     """Lay what `source` holds (model, judge, figures.json) into an empty run's folder, the recipe last."""
     new, model, known = folder / "adopted.new", source / "model", checkpoint.figures(source)
     shutil.rmtree(new, ignore_errors=True)
@@ -56,8 +60,13 @@ def adopt(recipe: Recipe, source: Path, folder: Path) -> None:
         learner.means[place].load_state_dict(state)
     checkpoint.save(new, words.STAGE, _clock(known["words"]), {"modules": learner.modules[1:]})
     checkpoint.save(new, transformer.STAGE, _clock(known["transformer"]), learner.parts())
-    for stage in STAGES:
-        checkpoint.write_figures(new, stage, known[stage])
+    for stage in KEPT:
+        if not more.get(stage):
+            checkpoint.write_figures(new, stage, known[stage])
+            continue
+        model = reader.load(stage, source / "judge", torch.device("cpu"))
+        parts = {"model": model, "optimizers": reading.steppers(recipe, model.requires_grad_(True))}
+        checkpoint.save(new, stage, _clock(known[stage]), parts)
     for entry in new.iterdir():
         entry.rename(folder / entry.name)
     new.rmdir()

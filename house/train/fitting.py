@@ -13,8 +13,12 @@ from house.train import attention, checkpoint, latents, weighing
 from house.train.clock import Clock
 from house.train.device import autocast, lean
 from house.train.lessons import Lessons
+from house.train.muon import age
 from house.train.painting import batches
 from house.train.recipe import Recipe
+
+DOUBT = 2.0  # how many times its usual size a picture's noise is, that makes of it what lies half-way to its twin
+MOST = 0.995  # of a mixture that is noise
 
 
 def positions(rows: int, columns: int, place: int = 0, *, early: bool = False) -> torch.Tensor:
@@ -41,6 +45,22 @@ def noise_levels(count: int, recipe: Recipe, device: torch.device) -> torch.Tens
     return torch.where(last, 1 - 0.2 * torch.rand(count, device=device), s)
 
 
+def between(twins: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Noise and its shares by which each of twins becomes the same mixture, half-way between the two.
+
+    `twins` is (2 x count, tokens, channels), the first ones before the second ones. The mixture shows neither, so that
+    words alone can tell them. It lies beside what either becomes by as much as noise moves a picture that way, and at
+    the lowest share that is drawn by DOUBT times as much.
+    """
+    one, two = twins.chunk(2)
+    far = (one - two).square().sum((1, 2)).sqrt()
+    least = far / (far + 2 * DOUBT)
+    s = least + (MOST - least).clamp_min(0) * torch.rand_like(least).square()  # further up it is not yet seen where
+    noise, rest = torch.randn_like(one), ((1 - s) / s)[:, None, None]
+    aside = rest * (two - one) / 2
+    return torch.cat([noise + aside, noise - aside]), s.repeat(2)
+
+
 @dataclass
 class Trainee:
     """What learns: transformer, CLIP and T5 in this order; their optimisers; and their running means."""
@@ -59,7 +79,10 @@ class Trainee:
 
 @dataclass(frozen=True)
 class Mixed:
-    """Latents mixed with noise: `s` of it is noise. `counts` is how much each token does, 1 on average."""
+    """Latents mixed with noise: `s` of it is noise. `counts` is how much each token does, 1 on average.
+
+    Of `twins` the second half differs from the first in one attribute each, and both look the same when mixed.
+    """
 
     x: torch.Tensor
     noise: torch.Tensor
@@ -67,11 +90,18 @@ class Mixed:
     before: torch.Tensor | None
     shape: str
     counts: torch.Tensor
+    twins: bool = False
 
     @property
     def tokens(self) -> torch.Tensor:
         mixed = torch.lerp(self.x, self.noise, self.s[:, None, None])
         return mixed if self.before is None else torch.cat([mixed, self.before], 1)
+
+
+def said_otherwise(ids: torch.Tensor) -> torch.Tensor:
+    """Which twins' words, of 2 x count texts, differ at all: those of neither may be left out."""
+    one, other = ids.chunk(2)
+    return (one != other).any(1)
 
 
 def quicken(transformer: Any, recipe: Recipe, device: torch.device) -> None:
@@ -87,7 +117,7 @@ class Stock:
 
     def __init__(self, recipe: Recipe, writer: Any, folder: Path, device: torch.device, *, early: bool) -> None:
         self.ids, self.both, self.held, self.told, self.kinds = {}, {}, {}, {}, {}
-        codes: dict[str, dict[str, Any]] = {"pictures": {}, "pairs": {}}
+        codes: dict[str, dict[str, Any]] = {"pictures": {}, "pairs": {}, "shown": {}}
         for shape in recipe.shapes:
             grid = recipe.grid(shape, early)
             self.ids[shape] = positions(*grid, early=early).to(device)
@@ -96,10 +126,9 @@ class Stock:
                 stored, by_shape[shape] = latents.load(folder, f"early.{name}" if early else name, shape)
                 self.held[name, shape] = stored.to(device)
                 self.kinds[name, shape] = torch.from_numpy(by_shape[shape][..., weighing.KIND]).long().to(device)
-            shown = latents.load(folder, "early.shown" if early else "shown", shape)
-            self.told[shape] = weighing.told(*shown, recipe.slow).to(device)
+            self.told[shape] = weighing.told(self.held["shown", shape], codes["shown"][shape], recipe.slow)
         batch = recipe.early_batch if early else recipe.batch
-        self.lessons = Lessons(recipe, writer, codes["pictures"], codes["pairs"], batch)
+        self.lessons = Lessons(recipe, writer, codes, batch)
 
 
 class Fit:
@@ -118,30 +147,30 @@ class Fit:
         self.averages = [p for module in learner.means for p in module.parameters()]
         self.text_ids = torch.zeros(recipe.text_length, 3, device=device)
         self.folder = folder
-        self.sum, self.count = torch.zeros((), device=device), 0
+        self.told: dict[str, list[torch.Tensor]] = {"loss": [], "unlike": []}
 
     def turn(self, *, early: bool) -> None:
         """Go on with early pictures, or with whole ones."""
         self.stock = Stock(self.recipe, self.learner.writer, self.folder, self.device, early=early)
 
-    def mean_loss(self) -> float:
-        """The loss since this was last asked."""
-        mean = float(self.sum.item()) / max(1, self.count)
-        self.sum.zero_()
-        self.count = 0
-        return round(mean, 4)
+    def means(self) -> tuple[float, float]:
+        """The loss, and how unlike twins were seen, since this was last asked."""
+        loss, unlike = (round(float(torch.stack(found).mean()), 4) if found else 0.0 for found in self.told.values())
+        self.told = {name: [] for name in self.told}
+        return loss, unlike
 
-    def mix(self, shape: str, edit: bool, rows: torch.Tensor) -> Mixed:
-        """Noise for the latents of these rows, and what counts in them: of an edit, what it changes too."""
-        stock, fair = self.stock, self.recipe.fair
-        if edit:
-            before, x = stock.held["pairs", shape][:, rows].float()
-            told = (stock.told[shape][stock.kinds["pairs", shape][0, rows]] + weighing.changed(before, x)) / 2
-        else:
-            before, x = None, stock.held["pictures", shape][rows].float()
-            told = stock.told[shape][stock.kinds["pictures", shape][rows]]
-        counts = 1 - fair + fair * told
-        return Mixed(x, torch.randn_like(x), noise_levels(len(x), self.recipe, self.device), before, shape, counts)
+    def mix(self, shape: str, name: str, rows: torch.Tensor) -> Mixed:
+        """Noise for the latents of these rows of a stock, and what counts in them: of an edit, what it changes too."""
+        stock, fair, twins = self.stock, self.recipe.fair, name == "shown"
+        kept, kinds = stock.held[name, shape], stock.kinds[name, shape]
+        before = kept[0, rows].float() if name == "pairs" else None
+        x = kept[rows] if name == "pictures" else kept[:, rows].flatten(0, 1) if twins else kept[1, rows]
+        x, kind = x.float(), kinds[rows] if name == "pictures" else kinds[0, rows].repeat(2 if twins else 1)
+        told = stock.told[shape][kind]
+        if before is not None:
+            told = (told + weighing.changed(before, x)) / 2
+        noise, s = between(x) if twins else (torch.randn_like(x), noise_levels(len(x), self.recipe, self.device))
+        return Mixed(x, noise, s, before, shape, 1 - fair + fair * told, twins)
 
     def predict(self, model: Any, mixed: Mixed, words: torch.Tensor, pooled: torch.Tensor) -> torch.Tensor:
         """The way from picture to noise that a model sees."""
@@ -160,22 +189,24 @@ class Fit:
         """What it should see."""
         return mixed.noise - mixed.x
 
-    def step(self, lesson: tuple[str, bool, torch.Tensor, torch.Tensor, torch.Tensor], clock: Clock) -> None:
-        shape, edit, rows, one, two = lesson
+    def step(self, lesson: tuple[str, str, torch.Tensor, torch.Tensor, torch.Tensor], clock: Clock) -> None:
+        shape, stock, rows, one, two = lesson
         rows, one, two = (part.to(self.device, non_blocking=True) for part in (rows, one, two))
-        mixed = self.mix(shape, edit, rows)
+        mixed = self.mix(shape, stock, rows)
         with autocast(self.device, self.recipe.half):
             goal = self.goal(mixed, one, two)
             seen = self.predict(self.learner.modules[0], mixed, *self.learner.writer.read(one, two))
-        self._learn(((seen - goal).square().mean(-1) * mixed.counts).mean(), clock)
-
-    def _age(self) -> int:
-        """Steps that the optimisers remember; fewer than the clock's where weights came without them."""
-        known: dict[str, Any] = next(iter(self.learner.optimizers[0].state.values()), {})
-        return int(known.get("step", 0))
+        loss = ((seen - goal).square().mean(-1) * mixed.counts).mean()
+        self.told["loss"].append(loss.detach())
+        if mixed.twins:
+            unlike = weighing.unlike(seen, goal, said_otherwise(two))
+            self.told["unlike"].append(unlike.detach())
+            loss = loss + self.recipe.apart * unlike
+        self._learn(loss, clock)
 
     def _learn(self, loss: torch.Tensor, clock: Clock) -> None:
-        decay = min(1.0, max(0.01, (1 - clock.share) / self.recipe.cooldown)) * min(1.0, (self._age() + 1) / 100)
+        young = min(1.0, (age(self.learner.optimizers[0]) + 1) / 100)
+        decay = young * min(1.0, max(0.01, (1 - clock.share) / self.recipe.cooldown))
         for optimizer, rate in zip(self.learner.optimizers, (self.recipe.rate, self.recipe.muon_rate), strict=True):
             for group in optimizer.param_groups:
                 group["lr"] = rate * decay * self.speed
@@ -188,8 +219,6 @@ class Fit:
         with torch.no_grad():  # outside it the averages would keep every step's graph alive
             torch._foreach_lerp_(self.averages, self.weights, 1 - keep)
         clock.step += 1
-        self.sum += loss.detach()
-        self.count += 1
 
 
 def fit(stage: str, fitter: Fit, folder: Path, clock: Clock) -> dict[str, Any]:
@@ -202,8 +231,9 @@ def fit(stage: str, fitter: Fit, folder: Path, clock: Clock) -> dict[str, Any]:
         for lesson in batches(fitter.stock.lessons, fitter.recipe, clock.step):
             fitter.step(lesson, clock)
             if clock.step % 100 == 0 or clock.over():
-                losses.append([clock.step, fitter.mean_loss()])
-                print(f"{stage}: step {clock.step}, loss {losses[-1][1]:.4f}, {clock.spent:.0f} s", flush=True)
+                losses.append([clock.step, *fitter.means()])
+                _, loss, unlike = losses[-1]
+                print(f"{stage}: step {clock.step}, loss {loss}, twins {unlike}, {clock.spent:.0f} s", flush=True)
             if clock.over() or early != (clock.share < fitter.recipe.early):
                 break
             checkpoint.keep_up(folder, stage, clock, parts)

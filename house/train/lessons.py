@@ -12,7 +12,9 @@ from torch.utils.data import Dataset
 from house.train.painting import NAMES, decode
 from house.train.recipe import Recipe
 from house.train.texts import Writer
+from house.train.weighing import SLOW
 from house.world import caption
+from house.world.fields import Attributes
 from house.world.rules import differs
 from house.world.wishes import wish
 
@@ -21,35 +23,64 @@ SHARES = {"square": 0.5, "tall": 0.25, "wide": 0.25}
 
 
 class Lessons(Dataset[Any]):
-    """Step by step: a shape, whether it is an edit, rows to pick, and token numbers of their captions."""
+    """Step by step: a shape, a stock (pictures, edit pairs or twins), rows to pick from it, token numbers of its words.
 
-    def __init__(
-        self, recipe: Recipe, writer: Writer, pictures: dict[str, Any], pairs: dict[str, Any], batch: int
-    ) -> None:
-        self.recipe, self.writer, self.pictures, self.pairs, self.batch = recipe, writer, pictures, pairs, batch
+    `codes` are the stocks' by their name and shape. Of twins, all the first ones' words come before the second ones'.
+    """
+
+    def __init__(self, recipe: Recipe, writer: Writer, codes: dict[str, dict[str, Any]], batch: int) -> None:
+        self.recipe, self.writer, self.codes, self.batch = recipe, writer, codes, batch
         self.by_kind = {
-            shape: [np.flatnonzero(codes[:, KIND] == k) for k in (0, 1)] for shape, codes in pictures.items()
+            (stock, shape): [self._often(stock, known, k) for k in (0, 1)]
+            for stock in ("pictures", "shown")
+            for shape, known in codes[stock].items()
         }
+
+    def _often(self, stock: str, codes: Any, kind: int) -> Any:
+        """The rows of a kind to choose from; twins that differ in what is learned last are there more often."""
+        if stock == "pictures":
+            return np.flatnonzero(codes[:, KIND] == kind)
+        slow = (codes[0] != codes[1])[:, [NAMES.index(name) for name in SLOW]].any(1)
+        return np.repeat(np.arange(len(slow)), np.where(slow, self.recipe.slow_twins, 1) * (codes[0][:, KIND] == kind))
 
     def __len__(self) -> int:
         return 10**9
 
-    def __getitem__(self, step: int) -> tuple[str, bool, torch.Tensor, torch.Tensor, torch.Tensor]:
+    def __getitem__(self, step: int) -> tuple[str, str, torch.Tensor, torch.Tensor, torch.Tensor]:
         rng = random.Random(f"{self.recipe.seed} lesson {step}")
         shape = rng.choices(list(SHARES), list(SHARES.values()))[0]
         edit = rng.random() < self.recipe.edit_share
-        words = self._wish if edit else self._caption
+        stock = "pairs" if edit else "shown" if rng.random() < self.recipe.twins else "pictures"
+        words = {"pairs": self._wish, "shown": self._two, "pictures": self._caption}[stock]
+        count = self.batch if stock == "pictures" else max(1, self.batch // 2)
         if edit:
-            rows = [rng.randrange(self.pairs[shape].shape[1]) for _ in range(max(1, self.batch // 2))]
+            rows = [rng.randrange(self.codes[stock][shape].shape[1]) for _ in range(count)]
         else:
-            rows = [int(rng.choice(self.by_kind[shape][rng.random() < self.recipe.people])) for _ in range(self.batch)]
-        texts = ["" if rng.random() < self.recipe.drop else words(shape, row, rng) for row in rows]
-        return shape, edit, torch.tensor(rows), *self.writer.ids(texts)
+            kinds = self.by_kind[stock, shape]
+            rows = [int(rng.choice(kinds[rng.random() < self.recipe.people])) for _ in range(count)]
+        said = [words(shape, row, rng) for row in rows]
+        said = [texts if rng.random() >= self.recipe.drop else [""] * len(texts) for texts in said]
+        texts = [text for each in zip(*said, strict=True) for text in each]
+        return shape, stock, torch.tensor(rows), *self.writer.ids(texts)
 
-    def _caption(self, shape: str, row: int, rng: random.Random) -> str:
-        return caption(decode(self.pictures[shape][row]), rng, every=rng.random() < self.recipe.long).text
+    def _caption(self, shape: str, row: int, rng: random.Random) -> list[str]:
+        return [caption(decode(self.codes["pictures"][shape][row]), rng, every=rng.random() < self.recipe.long).text]
 
-    def _wish(self, shape: str, row: int, rng: random.Random) -> str:
-        before, after = decode(self.pairs[shape][0, row]), decode(self.pairs[shape][1, row])
-        changed = differs(before, after)
-        return wish(before, after, "hat" if "hat" in changed else changed[0], rng)
+    def _wish(self, shape: str, row: int, rng: random.Random) -> list[str]:
+        before, after = self._pair("pairs", shape, row)
+        return [wish(before, after, _main(before, after), rng)]
+
+    def _two(self, shape: str, row: int, rng: random.Random) -> list[str]:
+        """Twins' captions name in which way they differ, and say the rest in the same words."""
+        pair, every, dice = self._pair("shown", shape, row), rng.random() < self.recipe.long, rng.random()
+        return [caption(a, random.Random(dice), every=every, of=_main(*pair)).text for a in pair]
+
+    def _pair(self, stock: str, shape: str, row: int) -> tuple[Attributes, Attributes]:
+        codes = self.codes[stock][shape]
+        return decode(codes[0, row]), decode(codes[1, row])
+
+
+def _main(before: Attributes, after: Attributes) -> str:
+    """In what two pictures differ; a hat comes and goes with its colour."""
+    changed = differs(before, after)
+    return "hat" if "hat" in changed else changed[0]

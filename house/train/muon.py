@@ -15,6 +15,12 @@ import torch
 A, B, C = 3.4445, -4.775, 2.0315  # the quintic that pulls singular values towards 1
 
 
+def age(optimizer: torch.optim.Optimizer) -> int:
+    """Steps that an AdamW remembers; fewer than a clock's where weights came without it."""
+    known: dict[str, Any] = next(iter(optimizer.state.values()), {})
+    return int(known.get("step", 0))
+
+
 def orthogonal(stack: torch.Tensor, steps: int = 5) -> torch.Tensor:
     """The nearest orthogonal matrices, roughly, to a stack of them (count, rows, columns)."""
     x = stack.bfloat16()

@@ -14,7 +14,7 @@ from house.judge.questions import ASKED, answers
 from house.train import autoencoder, checkpoint
 from house.train.clock import Clock
 from house.train.device import autocast, beside
-from house.train.muon import Muon
+from house.train.muon import Muon, age
 from house.train.painting import Faces, Pictures, batches, decode, floats
 from house.train.recipe import Recipe
 from house.world.rules import fields_of
@@ -89,29 +89,34 @@ def train_likeness(recipe: Recipe, folder: Path, clock: Clock, device: torch.dev
     return {"told_apart": told_apart(recipe, model.eval(), device), "steps": clock.step, "seconds": round(clock.spent)}
 
 
+def steppers(recipe: Recipe, model: Any) -> list[Any]:
+    """AdamW, and Muon for the kernels and the widest layer if the recipe has a rate for it."""
+    wide = [p for n, p in model.body.named_parameters() if p.ndim > 1 and p.shape[1] > 3] if recipe.read_muon else []
+    known = {id(p) for p in wide}
+    rest = [p for p in model.parameters() if id(p) not in known]
+    adam = torch.optim.AdamW(rest, recipe.read_rate, weight_decay=0.02)
+    return [adam, Muon(wide, recipe.read_muon)] if wide else [adam]
+
+
 def _train(
     name: str, recipe: Recipe, folder: Path, clock: Clock, device: torch.device, model: Any, loss_of: Any, data: Any
 ) -> None:
-    wide = [p for n, p in model.body.named_parameters() if p.ndim > 1 and p.shape[1] > 3] if recipe.read_muon else []
-    known = {id(p) for p in wide}
-    steppers: list[Any] = [
-        torch.optim.AdamW([p for p in model.parameters() if id(p) not in known], recipe.read_rate, weight_decay=0.02)
-    ]
-    steppers += [Muon(wide, recipe.read_muon)] if wide else []
-    parts = {"model": model, "optimizers": steppers}
+    optimizers = steppers(recipe, model)
+    parts = {"model": model, "optimizers": optimizers}
     checkpoint.resume(folder, name, clock, parts, device)
     random.seed(recipe.seed)
     model.train()
     with beside(recipe.workers):
         for batch in batches(data, recipe, clock.step):
-            for stepper, rate in zip(steppers, (recipe.read_rate, recipe.read_muon), strict=False):
+            warm = min(1.0, (age(optimizers[0]) + 1) / 100) * (0.01 + 0.99 * (1 - clock.share))
+            for stepper, rate in zip(optimizers, (recipe.read_rate, recipe.read_muon), strict=False):
                 for group in stepper.param_groups:
-                    group["lr"] = rate * min(1.0, (clock.step + 1) / 100) * (0.01 + 0.99 * (1 - clock.share))
+                    group["lr"] = rate * warm
                 stepper.zero_grad()
             loss = loss_of(batch)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), 5.0)
-            for stepper in steppers:
+            for stepper in optimizers:
                 stepper.step()
             clock.step += 1
             if clock.step % 100 == 0:

@@ -38,7 +38,7 @@ class Recipe:
     # latents
     pictures: int = 160_000
     pairs: int = 70_000
-    shown: int = 2_400  # pairs that show where each attribute is seen
+    shown: int = 20_000  # pairs that differ in one attribute: where it is seen, and twins
     early_pictures: int = 0  # of half the side
     early_pairs: int = 0
     # text
@@ -71,6 +71,9 @@ class Recipe:
     mean: float = 0.999
     cooldown: float = 0.4
     drop: float = 0.1  # captions left empty, for guidance
+    twins: float = 0.3  # of the steps that are no edits see pairs that differ in one attribute, mixed half-way
+    slow_twins: int = 4  # times as often those that differ in what is learned last
+    apart: float = 1.0  # how much it counts there that what is seen differs as the pictures do
     fit_minutes: float = 10.5
     fit_steps: int = 10**9
     guidance: float = 2.5  # with which it paints; distilled, it has it by heart
@@ -79,7 +82,8 @@ class Recipe:
     # judge and embedding
     read_width: int = 48
     read_batch: int = 192
-    read_minutes: float = 2.0  # the judge; the likeness takes 0.7 of it
+    read_minutes: float = 2.0  # the judge
+    likeness_minutes: float = 1.4
     read_rate: float = 2e-3
     read_muon: float = 0.0  # the rate of the kernels and of the widest layer; 0 is AdamW for them too
     read_through: float = 0.35  # of the batches are seen through the autoencoder
@@ -134,7 +138,7 @@ def small() -> Recipe:
         "ae_muon": 6e-3,
         "ae_minutes": 40.0,
     }
-    sizes |= {"pictures": 12_000, "pairs": 12_000, "early_pictures": 48_000, "early_pairs": 14_000}
+    sizes |= {"pictures": 12_000, "pairs": 12_000, "shown": 12_000, "early_pictures": 48_000, "early_pairs": 14_000}
     sizes |= {"words_minutes": 18.0, "people": 0.65, "long": 0.45}
     sizes |= {"width": 256, "heads": 4, "doubles": 2, "singles": 5, "batch": 32, "fit_minutes": 447.0}
     sizes |= {"early": 0.52, "early_batch": 64, "cooldown": 0.25}
@@ -145,6 +149,7 @@ def small() -> Recipe:
         "read_batch": 32,
         "read_muon": 5e-3,
         "read_minutes": 24.0,
+        "likeness_minutes": 8.5,
         "read_through": 0.0,
     }
     sizes |= {"score_minutes": 10.0, "score_people": 2}

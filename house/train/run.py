@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,7 @@ def _recipe(options: Any, folder: Path) -> Recipe:
     if (folder / recipes.FILE).exists():
         return recipes.load(folder)
     if options.weights:
-        recipe = adopt.longer(options.weights, options.more_minutes)
+        recipe = adopt.longer(options.weights, _more(options.more))
     else:
         recipe = recipes.smoke() if options.smoke else recipes.small() if options.small else Recipe()
     changes: dict[str, Any] = {} if options.seed is None else {"seed": options.seed}
@@ -70,10 +71,21 @@ def _recipe(options: Any, folder: Path) -> Recipe:
         changes[name] = type(getattr(recipe, name))(json.loads(value))
     recipe = dataclasses.replace(recipe, **changes)
     if options.weights:
-        adopt.adopt(recipe, options.weights, folder)
+        adopt.adopt(recipe, options.weights, folder, _more(options.more))
     else:
         recipe.save(folder)
     return recipe
+
+
+def _more(said: Sequence[str]) -> dict[str, float]:
+    """Minutes for stages of finished weights; for the transformer an hour unless it is said otherwise."""
+    more = {"transformer": 60.0}
+    for each in said:
+        name, _, minutes = each.partition("=")
+        if name not in adopt.FURTHER:
+            raise SystemExit(f"--more {each}: only {', '.join(adopt.FURTHER)} can go on from finished weights.")
+        more[name] = float(minutes)
+    return more
 
 
 def _scale(budget: float | None, known: list[Stage]) -> float:

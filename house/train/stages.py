@@ -44,7 +44,7 @@ def stages(recipe: Recipe) -> list[Stage]:
         Stage("transformer", transformer.train, recipe.fit_minutes, recipe.fit_steps),
         Stage("distil", distil.train, recipe.distil_minutes, recipe.distil_steps),
         Stage("judge", reading.train_judge, recipe.read_minutes, recipe.read_steps),
-        Stage("likeness", reading.train_likeness, recipe.read_minutes * 0.7, recipe.read_steps),
+        Stage("likeness", reading.train_likeness, recipe.likeness_minutes, recipe.read_steps),
         Stage("sheets", _sheets, about=0.3),
         Stage("score", _score, about=2.0),
     ]

@@ -50,9 +50,12 @@ class Caption:
     named: tuple[str, ...]
 
 
-def caption(a: Attributes, rng: random.Random, *, name: str = "", every: bool = False) -> Caption:
-    """One caption; `name` stands for what one would say of a known face, `every` names all that can be seen."""
-    named = _choose(a, rng, bool(name), every)
+def caption(a: Attributes, rng: random.Random, *, name: str = "", every: bool = False, of: str = "") -> Caption:
+    """One caption; `name` stands for what one would say of a known face.
+
+    `every` names all that can be seen, `of` an attribute that is named in any case.
+    """
+    named = _choose(a, rng, bool(name), every) | ({of} if of and visible(a, of) else set())
     text = _scene(a, named, rng) if a["kind"] == "scene" else _person(a, named, rng, name)
     if not every and rng.random() < 0.1:
         text = rng.choice(["{t}, {f}", "{f} {t}"]).format(t=text, f=rng.choice(FILLERS))

@@ -118,16 +118,19 @@ def test_a_run_travels_in_pieces_and_can_be_pruned(folder: Path, tmp_path: Path)
 def test_finished_weights_go_on_learning_without_what_their_optimisers_knew(folder: Path, tmp_path: Path) -> None:
     before, after = tmp_path / "before", tmp_path / "after"
     shutil.copytree(folder, before)
-    options = ["--to", str(after), "--threads", "1", "--weights", str(before), "--more-minutes", "2"]
+    where = ["--to", str(after), "--threads", "1"]
+    options = [*where, "--weights", str(before), "--more", "transformer=2", "--more", "judge=1"]
     command = [sys.executable, "-m", "house.train", "latents", *options]
     refused = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert refused.returncode
     assert "guidance by heart" in refused.stderr
     assert not (after / "recipe.json").exists()
     elsewhere = subprocess.run(
-        [*command[:-4], "--weights", str(tmp_path)], cwd=ROOT, capture_output=True, text=True, check=False
+        [*command[:4], *where, "--weights", str(tmp_path)], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert "it lacks model/recipe.json, judge, figures.json" in elsewhere.stderr
+    words = subprocess.run([*command, "--more", "words=3"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert "only transformer, judge, likeness can go on" in words.stderr
     train("transformer", "--again", "--to", str(before), "--threads", "1")
     taken = tmp_path / "taken"
     (taken / "judge").mkdir(parents=True)
@@ -140,18 +143,19 @@ def test_finished_weights_go_on_learning_without_what_their_optimisers_knew(fold
     )
     assert "is not empty" in refused.stderr
     assert [entry.name for entry in taken.iterdir() if entry.name != "compiled"] == ["judge"]
-    train("latents", *options, "--set", "fit_steps=9")
+    train("latents", *options, "--set", "fit_steps=9", "--set", "read_steps=5")
     told = train("all", "--to", str(after), "--threads", "1")
     assert {line.partition(":")[0] for line in told.splitlines() if "finished before" in line} == {
         "autoencoder",
         "latents",
         "words",
-        "judge",
         "likeness",
     }
     assert "transformer: taken up at step 6" in told
+    assert "judge: taken up at step 2" in told
     figures = json.loads((after / "figures.json").read_text())
     assert figures["transformer"]["steps"] == 9
+    assert figures["judge"]["steps"] == 5
     assert (after / "model" / "README.md").exists()
 
 
