@@ -33,6 +33,7 @@ def _options() -> Any:
         "autoencoder": "pictures to latents and back",
         "latents": "paint and encode what the transformer learns from",
         "words": "what words mean, for the text encoders",
+        "classifier": "tells attributes of noisy latents, for the transformer",
         "transformer": "text to image and edits",
         "distil": "guidance learned by heart: half the time for a picture",
         "judge": "reads attributes back",

@@ -51,7 +51,7 @@ def train(recipe: Recipe, folder: Path, clock: Clock, device: torch.device) -> d
         module.load_state_dict(mean.state_dict())
     learner = Trainee(learner.modules, transformer.optimizers(learner.modules, recipe), learner.writer)
     checkpoint.resume(folder, STAGE, clock, learner.parts(), device)
-    whole = dataclasses.replace(recipe, early=0.0, twins=0.0)
+    whole = dataclasses.replace(recipe, early=0.0, twins=0.0, heed=0.0)
     found = fit(STAGE, Distil(whole, learner, teacher, folder, device), folder, clock)
     transformer.keep(dataclasses.replace(recipe, guidance=1.0), folder, learner)
     return found

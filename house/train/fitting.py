@@ -9,10 +9,11 @@ from typing import Any
 
 import torch
 
-from house.train import attention, checkpoint, latents, weighing
+from house.train import attention, checkpoint, classifier, latents, weighing
+from house.train.classifier import Classifier
 from house.train.clock import Clock
 from house.train.device import autocast, lean
-from house.train.lessons import Lessons
+from house.train.lessons import STOCKS, Lesson, Lessons
 from house.train.muon import age
 from house.train.painting import batches
 from house.train.recipe import Recipe
@@ -94,8 +95,16 @@ class Mixed:
 
     @property
     def tokens(self) -> torch.Tensor:
-        mixed = torch.lerp(self.x, self.noise, self.s[:, None, None])
-        return mixed if self.before is None else torch.cat([mixed, self.before], 1)
+        """What the transformer reads."""
+        return self.mixture if self.before is None else torch.cat([self.mixture, self.before], 1)
+
+    @property
+    def mixture(self) -> torch.Tensor:
+        return torch.lerp(self.x, self.noise, self.s[:, None, None])
+
+    def expected(self, seen: torch.Tensor) -> torch.Tensor:
+        """The picture that lies where this is the way from picture to noise."""
+        return self.mixture - self.s[:, None, None] * seen
 
 
 def said_otherwise(ids: torch.Tensor) -> torch.Tensor:
@@ -117,7 +126,7 @@ class Stock:
 
     def __init__(self, recipe: Recipe, writer: Any, folder: Path, device: torch.device, *, early: bool) -> None:
         self.ids, self.both, self.held, self.told, self.kinds = {}, {}, {}, {}, {}
-        codes: dict[str, dict[str, Any]] = {"pictures": {}, "pairs": {}, "shown": {}}
+        codes: dict[str, dict[str, Any]] = {name: {} for name in STOCKS}
         for shape in recipe.shapes:
             grid = recipe.grid(shape, early)
             self.ids[shape] = positions(*grid, early=early).to(device)
@@ -135,6 +144,7 @@ class Fit:
     """Teaches a trainee what `turn` says; `speed` is how its rates compare with the recipe's."""
 
     stock: Stock
+    classifier: Classifier | None
 
     def __init__(
         self, recipe: Recipe, learner: Trainee, folder: Path, device: torch.device, speed: float = 1.0
@@ -147,26 +157,31 @@ class Fit:
         self.averages = [p for module in learner.means for p in module.parameters()]
         self.text_ids = torch.zeros(recipe.text_length, 3, device=device)
         self.folder = folder
-        self.told: dict[str, list[torch.Tensor]] = {"loss": [], "unlike": []}
+        self.logged: dict[str, list[torch.Tensor]] = {"loss": [], "unlike": [], "wrong": []}
 
     def turn(self, *, early: bool) -> None:
         """Go on with early pictures, or with whole ones."""
         self.stock = Stock(self.recipe, self.learner.writer, self.folder, self.device, early=early)
+        heeded = self.recipe.heed and self.recipe.class_minutes and not early  # it knows none of those
+        self.classifier = classifier.load(self.recipe, self.folder, self.device) if heeded else None
 
-    def means(self) -> tuple[float, float]:
-        """The loss, and how unlike twins were seen, since this was last asked."""
-        loss, unlike = (round(float(torch.stack(found).mean()), 4) if found else 0.0 for found in self.told.values())
-        self.told = {name: [] for name in self.told}
-        return loss, unlike
+    def means(self) -> list[float | None]:
+        """The loss, how unlike twins were seen and how wrong pictures, since this was last asked; None for nothing."""
+        found = [round(float(torch.stack(each).mean()), 4) if each else None for each in self.logged.values()]
+        self.logged = {name: [] for name in self.logged}
+        return found
 
     def mix(self, shape: str, name: str, rows: torch.Tensor) -> Mixed:
         """Noise for the latents of these rows of a stock, and what counts in them: of an edit, what it changes too."""
-        stock, fair, twins = self.stock, self.recipe.fair, name == "shown"
-        kept, kinds = stock.held[name, shape], stock.kinds[name, shape]
-        before = kept[0, rows].float() if name == "pairs" else None
-        x = kept[rows] if name == "pictures" else kept[:, rows].flatten(0, 1) if twins else kept[1, rows]
-        x, kind = x.float(), kinds[rows] if name == "pictures" else kinds[0, rows].repeat(2 if twins else 1)
-        told = stock.told[shape][kind]
+        held, kinds = self.stock.held[name, shape], self.stock.kinds[name, shape]
+        before, twins = None, name == "shown"
+        if name == "pictures":
+            x, kind = held[rows].float(), kinds[rows]
+        elif twins:
+            x, kind = held[:, rows].flatten(0, 1).float(), kinds[:, rows].flatten()
+        else:
+            (before, x), kind = held[:, rows].float(), kinds[0, rows]
+        told, fair = self.stock.told[shape][kind], self.recipe.fair
         if before is not None:
             told = (told + weighing.changed(before, x)) / 2
         noise, s = between(x) if twins else (torch.randn_like(x), noise_levels(len(x), self.recipe, self.device))
@@ -189,19 +204,25 @@ class Fit:
         """What it should see."""
         return mixed.noise - mixed.x
 
-    def step(self, lesson: tuple[str, str, torch.Tensor, torch.Tensor, torch.Tensor], clock: Clock) -> None:
-        shape, stock, rows, one, two = lesson
-        rows, one, two = (part.to(self.device, non_blocking=True) for part in (rows, one, two))
+    def step(self, lesson: Lesson, clock: Clock) -> None:
+        shape, stock, rows, one, two, right = lesson
+        rows, one, two, right = (part.to(self.device, non_blocking=True) for part in (rows, one, two, right))
         mixed = self.mix(shape, stock, rows)
         with autocast(self.device, self.recipe.half):
             goal = self.goal(mixed, one, two)
             seen = self.predict(self.learner.modules[0], mixed, *self.learner.writer.read(one, two))
         loss = ((seen - goal).square().mean(-1) * mixed.counts).mean()
-        self.told["loss"].append(loss.detach())
+        self.logged["loss"].append(loss.detach())
         if mixed.twins:
             unlike = weighing.unlike(seen, goal, said_otherwise(two))
-            self.told["unlike"].append(unlike.detach())
+            self.logged["unlike"].append(unlike.detach())
             loss = loss + self.recipe.apart * unlike
+        if self.classifier:
+            with autocast(self.device, self.recipe.half):
+                said = classifier.look(self.classifier, mixed.expected(seen), self.recipe.grid(shape))
+            wrong = classifier.wrong(said, right)
+            self.logged["wrong"].append(wrong.detach())
+            loss = loss + self.recipe.heed * wrong
         self._learn(loss, clock)
 
     def _learn(self, loss: torch.Tensor, clock: Clock) -> None:
@@ -223,7 +244,7 @@ class Fit:
 
 def fit(stage: str, fitter: Fit, folder: Path, clock: Clock) -> dict[str, Any]:
     """Teach until the clock is over; the state is saved now and then and at the end, so that anyone can go on."""
-    losses: list[list[float]] = []
+    losses: list[list[float | None]] = []
     parts = fitter.learner.parts()
     while not clock.over():
         early = clock.share < fitter.recipe.early
@@ -231,9 +252,10 @@ def fit(stage: str, fitter: Fit, folder: Path, clock: Clock) -> dict[str, Any]:
         for lesson in batches(fitter.stock.lessons, fitter.recipe, clock.step):
             fitter.step(lesson, clock)
             if clock.step % 100 == 0 or clock.over():
-                losses.append([clock.step, *fitter.means()])
-                _, loss, unlike = losses[-1]
-                print(f"{stage}: step {clock.step}, loss {loss}, twins {unlike}, {clock.spent:.0f} s", flush=True)
+                seen = dict(zip(("loss", "twins", "wrong"), fitter.means(), strict=True))
+                losses.append([clock.step, *seen.values()])
+                said = "".join(f"{name} {mean:.4f}, " for name, mean in seen.items() if mean is not None)
+                print(f"{stage}: step {clock.step}, {said}{clock.spent:.0f} s", flush=True)
             if clock.over() or early != (clock.share < fitter.recipe.early):
                 break
             checkpoint.keep_up(folder, stage, clock, parts)

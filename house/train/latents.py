@@ -25,6 +25,11 @@ def pack(z: torch.Tensor) -> torch.Tensor:
     return z.view(b, c, h // 2, 2, w // 2, 2).permute(0, 2, 4, 1, 3, 5).reshape(b, h * w // 4, c * 4)
 
 
+def unpack(tokens: torch.Tensor, grid: tuple[int, int]) -> torch.Tensor:
+    """And back: (batch, channels, height, width), of so many rows and columns of tokens."""
+    return tokens.unflatten(2, (-1, 2, 2)).unflatten(1, grid).permute(0, 3, 1, 4, 2, 5).flatten(4).flatten(2, 3)
+
+
 @torch.no_grad()
 def tokens_of(vae: Any, pictures: torch.Tensor, half: bool = False) -> torch.Tensor:
     """Pictures from -1 to 1 as scaled tokens."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -15,15 +16,29 @@ from house.train.texts import Writer
 from house.train.weighing import SLOW
 from house.world import caption
 from house.world.fields import Attributes
-from house.world.rules import differs
+from house.world.rules import differs, fields_of, visible
 from house.world.wishes import wish
 
 KIND = NAMES.index("kind")
 SHARES = {"square": 0.5, "tall": 0.25, "wide": 0.25}
+STOCKS = ("pictures", "pairs", "shown")
+UNASKED = -100  # the class number of what words don't ask for
+Lesson = tuple[str, str, torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]
+Said = tuple[str, Any]  # words, and class numbers of what they ask for
+
+
+def asked_of(codes: Any, named: Collection[str] | None = None) -> Any:
+    """Class numbers of the attributes that are named, or of all that can be seen; `UNASKED` elsewhere."""
+    named = ["kind", *fields_of(decode(codes))] if named is None else named
+    return np.where([name in named for name in NAMES], codes.astype(np.int64), UNASKED)
+
+
+NOTHING: Said = ("", np.full(len(NAMES), UNASKED))
 
 
 class Lessons(Dataset[Any]):
-    """Step by step: a shape, a stock (pictures, edit pairs or twins), rows to pick from it, token numbers of its words.
+    """Step by step: a shape, a stock (pictures, edit pairs or twins), rows to pick from it, token numbers of its words,
+    and class numbers of what these ask for.
 
     `codes` are the stocks' by their name and shape. Of twins, all the first ones' words come before the second ones'.
     """
@@ -46,7 +61,7 @@ class Lessons(Dataset[Any]):
     def __len__(self) -> int:
         return 10**9
 
-    def __getitem__(self, step: int) -> tuple[str, str, torch.Tensor, torch.Tensor, torch.Tensor]:
+    def __getitem__(self, step: int) -> Lesson:
         rng = random.Random(f"{self.recipe.seed} lesson {step}")
         shape = rng.choices(list(SHARES), list(SHARES.values()))[0]
         edit = rng.random() < self.recipe.edit_share
@@ -59,21 +74,29 @@ class Lessons(Dataset[Any]):
             kinds = self.by_kind[stock, shape]
             rows = [int(rng.choice(kinds[rng.random() < self.recipe.people])) for _ in range(count)]
         said = [words(shape, row, rng) for row in rows]
-        said = [texts if rng.random() >= self.recipe.drop else [""] * len(texts) for texts in said]
-        texts = [text for each in zip(*said, strict=True) for text in each]
-        return shape, stock, torch.tensor(rows), *self.writer.ids(texts)
+        said = [each if rng.random() >= self.recipe.drop else [NOTHING] * len(each) for each in said]
+        flat = [one for each in zip(*said, strict=True) for one in each]
+        right = torch.from_numpy(np.stack([numbers for _, numbers in flat]))
+        return shape, stock, torch.tensor(rows), *self.writer.ids([text for text, _ in flat]), right
 
-    def _caption(self, shape: str, row: int, rng: random.Random) -> list[str]:
-        return [caption(decode(self.codes["pictures"][shape][row]), rng, every=rng.random() < self.recipe.long).text]
+    def _caption(self, shape: str, row: int, rng: random.Random) -> list[Said]:
+        codes = self.codes["pictures"][shape][row]
+        said = caption(decode(codes), rng, every=rng.random() < self.recipe.long)
+        return [(said.text, asked_of(codes, said.named))]
 
-    def _wish(self, shape: str, row: int, rng: random.Random) -> list[str]:
+    def _wish(self, shape: str, row: int, rng: random.Random) -> list[Said]:
+        """What is wished for, and as often all that shall be seen, which the reference says."""
         before, after = self._pair("pairs", shape, row)
-        return [wish(before, after, _main(before, after), rng)]
+        changed = [name for name in differs(before, after) if visible(after, name)]
+        asked = asked_of(self.codes["pairs"][shape][1, row], rng.choice([changed, None]))
+        return [(wish(before, after, _main(before, after), rng), asked)]
 
-    def _two(self, shape: str, row: int, rng: random.Random) -> list[str]:
+    def _two(self, shape: str, row: int, rng: random.Random) -> list[Said]:
         """Twins' captions name in which way they differ, and say the rest in the same words."""
         pair, every, dice = self._pair("shown", shape, row), rng.random() < self.recipe.long, rng.random()
-        return [caption(a, random.Random(dice), every=every, of=_main(*pair)).text for a in pair]
+        codes = self.codes["shown"][shape][:, row]
+        captions = [caption(a, random.Random(dice), every=every, of=_main(*pair)) for a in pair]
+        return [(said.text, asked_of(each, said.named)) for each, said in zip(codes, captions, strict=True)]
 
     def _pair(self, stock: str, shape: str, row: int) -> tuple[Attributes, Attributes]:
         codes = self.codes[stock][shape]

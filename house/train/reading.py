@@ -65,7 +65,8 @@ def train_judge(recipe: Recipe, folder: Path, clock: Clock, device: torch.device
 
     vae = _through(recipe, folder, device)
     data = Pictures(recipe, recipe.seed + 3, recipe.read_batch, held=None)
-    _train("judge", recipe, folder, clock, device, model, loss_of, data)
+    teach("judge", recipe, folder, clock, device, model, loss_of, data)
+    reader.save(model, "judge", recipe.read_width, folder / "judge")
     return {"accuracy": accuracy(recipe, model.eval(), device), "steps": clock.step, "seconds": round(clock.spent)}
 
 
@@ -85,7 +86,8 @@ def train_likeness(recipe: Recipe, folder: Path, clock: Clock, device: torch.dev
         return -(near.log_softmax(1)[same]).mean()
 
     data = Faces(recipe, recipe.seed + 4, people, EACH)
-    _train("likeness", recipe, folder, clock, device, model, loss_of, data)
+    teach("likeness", recipe, folder, clock, device, model, loss_of, data)
+    reader.save(model, "likeness", recipe.read_width, folder / "judge")
     return {"told_apart": told_apart(recipe, model.eval(), device), "steps": clock.step, "seconds": round(clock.spent)}
 
 
@@ -98,15 +100,24 @@ def steppers(recipe: Recipe, model: Any) -> list[Any]:
     return [adam, Muon(wide, recipe.read_muon)] if wide else [adam]
 
 
-def _train(
-    name: str, recipe: Recipe, folder: Path, clock: Clock, device: torch.device, model: Any, loss_of: Any, data: Any
+def teach(
+    name: str,
+    recipe: Recipe,
+    folder: Path,
+    clock: Clock,
+    device: torch.device,
+    model: Any,
+    loss_of: Any,
+    data: Any,
+    painters: int | None = None,
 ) -> None:
+    """Lower the loss of one batch of `data` after the other until the clock is over; `painters` need a core each."""
     optimizers = steppers(recipe, model)
     parts = {"model": model, "optimizers": optimizers}
     checkpoint.resume(folder, name, clock, parts, device)
     random.seed(recipe.seed)
     model.train()
-    with beside(recipe.workers):
+    with beside(recipe.workers if painters is None else painters):
         for batch in batches(data, recipe, clock.step):
             warm = min(1.0, (age(optimizers[0]) + 1) / 100) * (0.01 + 0.99 * (1 - clock.share))
             for stepper, rate in zip(optimizers, (recipe.read_rate, recipe.read_muon), strict=False):
@@ -124,7 +135,6 @@ def _train(
             if clock.over():
                 break
             checkpoint.keep_up(folder, name, clock, parts)
-    reader.save(model, name, recipe.read_width, folder / "judge")
 
 
 @torch.no_grad()

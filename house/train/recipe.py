@@ -53,6 +53,11 @@ class Recipe:
     words_batch: int = 64
     words_muon: float = 3e-3
     words_steps: int = 10**9
+    # classifier of latents
+    class_minutes: float = 0.6  # 0 leaves it out
+    class_width: int = 64
+    class_steps: int = 10**9
+    heed: float = 0.1  # how much it counts what the classifier misses in the picture that the transformer expects
     # transformer
     width: int = 288
     heads: int = 6
@@ -61,7 +66,7 @@ class Recipe:
     batch: int = 384  # an edit has twice the tokens, and half of this
     early: float = 0.0  # the first share of the time, on pictures of half the side: a quarter of the tokens
     early_batch: int = 0
-    edit_share: float = 0.25
+    edit_share: float = 0.3
     rate: float = 1e-3
     muon_rate: float = 4e-3
     last_fifth: float = 0.3  # of the noise is drawn evenly from its last fifth, where words decide
@@ -71,9 +76,9 @@ class Recipe:
     mean: float = 0.999
     cooldown: float = 0.4
     drop: float = 0.1  # captions left empty, for guidance
-    twins: float = 0.3  # of the steps that are no edits see pairs that differ in one attribute, mixed half-way
+    twins: float = 0.15  # of the steps that are no edits see pairs that differ in one attribute, mixed half-way
     slow_twins: int = 4  # times as often those that differ in what is learned last
-    apart: float = 1.0  # how much it counts there that what is seen differs as the pictures do
+    apart: float = 0.5  # how much it counts there that what is seen differs as the pictures do
     fit_minutes: float = 10.5
     fit_steps: int = 10**9
     guidance: float = 2.5  # with which it paints; distilled, it has it by heart
@@ -141,7 +146,7 @@ def small() -> Recipe:
     sizes |= {"pictures": 12_000, "pairs": 12_000, "shown": 12_000, "early_pictures": 48_000, "early_pairs": 14_000}
     sizes |= {"words_minutes": 18.0, "people": 0.65, "long": 0.45}
     sizes |= {"width": 256, "heads": 4, "doubles": 2, "singles": 5, "batch": 32, "fit_minutes": 447.0}
-    sizes |= {"early": 0.52, "early_batch": 64, "cooldown": 0.25}
+    sizes |= {"early": 0.52, "early_batch": 64, "cooldown": 0.25, "class_minutes": 9.0}
     sizes |= {
         "distil_minutes": 0.0,
         "guidance": 4.0,
@@ -186,6 +191,8 @@ def smoke() -> Recipe:
         "words_minutes": 1.0,
         "words_batch": 4,
         "words_steps": 2,
+        "class_width": 8,
+        "class_steps": 2,
         "fit_steps": 6,
         "distil_steps": 2,
         "read_steps": 2,

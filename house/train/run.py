@@ -84,6 +84,8 @@ def _more(said: Sequence[str]) -> dict[str, float]:
         name, _, minutes = each.partition("=")
         if name not in adopt.FURTHER:
             raise SystemExit(f"--more {each}: only {', '.join(adopt.FURTHER)} can go on from finished weights.")
+        if not minutes.replace(".", "", 1).isdecimal() or not float(minutes):
+            raise SystemExit(f"--more {each}: how many minutes? For instance --more {name}=30.")
         more[name] = float(minutes)
     return more
 

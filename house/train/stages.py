@@ -13,7 +13,7 @@ import torch
 
 from house.judge import asking, fidelity
 from house.judge.generate import Options, edit, generate
-from house.train import autoencoder, distil, latents, lora, pipeline, reading, transformer, words
+from house.train import autoencoder, classifier, distil, latents, lora, pipeline, reading, transformer, words
 from house.train import recipe as recipes
 from house.train.clock import Clock
 from house.train.recipe import Recipe
@@ -41,6 +41,7 @@ def stages(recipe: Recipe) -> list[Stage]:
         Stage("autoencoder", autoencoder.train, recipe.ae_minutes, recipe.ae_steps),
         Stage("latents", _latents, about=1.8),
         Stage("words", words.train, recipe.words_minutes, recipe.words_steps),
+        Stage("classifier", classifier.train, recipe.class_minutes, recipe.class_steps),
         Stage("transformer", transformer.train, recipe.fit_minutes, recipe.fit_steps),
         Stage("distil", distil.train, recipe.distil_minutes, recipe.distil_steps),
         Stage("judge", reading.train_judge, recipe.read_minutes, recipe.read_steps),

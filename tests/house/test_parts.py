@@ -22,11 +22,11 @@ with warnings.catch_warnings():
 from diffusers.models.transformers import transformer_flux
 from house.judge.intervals import share, student
 from house.judge.questions import NOTHING, answers
-from house.train import attention, autoencoder, latents, norms, texts, weighing, words
+from house.train import attention, autoencoder, classifier, latents, norms, texts, weighing, words
 from house.train.clock import Clock, PieceOver
 from house.train.device import beside
-from house.train.fitting import DOUBT, MOST, Fit, Trainee, between, noise_levels, positions, said_otherwise
-from house.train.lessons import Lessons
+from house.train.fitting import DOUBT, MOST, Fit, Mixed, Trainee, between, noise_levels, positions, said_otherwise
+from house.train.lessons import UNASKED, Lessons
 from house.train.muon import Muon, orthogonal
 from house.train.painting import NAMES, Pairs, Pictures, Shown, decode, encode
 from house.train.reading import roughen, train_judge
@@ -274,7 +274,7 @@ def test_twins_are_called_by_what_tells_them_apart_and_otherwise_alike(tmp_path:
     _, codes = Shown(recipe, 3, 32)[0]
     stocks = {name: dict.fromkeys(recipe.shapes, codes.numpy()) for name in ("pictures", "pairs", "shown")}
     writer = texts.build(recipe, tmp_path)
-    _shape, stock, rows, _, two = Lessons(recipe, writer, stocks, 32)[1]
+    _shape, stock, rows, _, two, right = Lessons(recipe, writer, stocks, 32)[1]
     assert stock == "shown"
     assert len(two) == 2 * len(rows) == 32
     heard = said_otherwise(two)
@@ -287,8 +287,11 @@ def test_twins_are_called_by_what_tells_them_apart_and_otherwise_alike(tmp_path:
         len(set(a.split()) ^ set(b.split())) for a, b, told in zip(said[:16], said[16:], heard, strict=True) if told
     ]
     assert np.median(alike) <= 6
-    for row, a, b in zip(rows, said[:16], said[16:], strict=True):
+    for k, (row, a, b) in enumerate(zip(rows, said[:16], said[16:], strict=True)):
         before, after = (decode(code[row]) for code in codes.numpy())
+        apart = [NAMES.index(name) for name in differs(before, after)]
+        assert (right[[k, 16 + k]] >= 0).any() == heard[k]
+        assert not heard[k] or any(right[k, i] >= 0 and right[k, i] != right[16 + k, i] for i in apart)
         if differs(before, after) == ["brows"] and a:
             assert "brow" in a
             assert "brow" in b
@@ -327,6 +330,75 @@ def test_what_twins_share_falls_out_of_how_unlike_they_are() -> None:
     goal[0] = goal[3] + 1e-4  # twins that can hardly be told apart don't shout
     assert weighing.unlike(shared, goal, torch.tensor([True, False, False])) < 1e-3
     assert weighing.unlike(shared, goal, torch.zeros(3, dtype=torch.bool)) == 0
+
+
+def test_words_ask_for_what_they_name_and_a_wish_for_what_it_changes_too(tmp_path: Path) -> None:
+    recipe = dataclasses.replace(smoke(), edit_share=0.5, twins=0.0, drop=0.3)
+    _, codes = Pairs(recipe, 4, 32)[0]
+    both = {name: dict.fromkeys(recipe.shapes, codes.numpy()) for name in ("pairs", "shown")}
+    stocks = both | {"pictures": dict.fromkeys(recipe.shapes, codes[0].numpy())}
+    writer = texts.build(recipe, tmp_path)
+    nothing, counts = writer.ids([""])[1], dict[str, list[int]](pictures=[], pairs=[])
+    lessons = Lessons(recipe, writer, stocks, 32)
+    for _shape, stock, rows, _, two, right in map(lessons.__getitem__, range(8)):
+        for row, ids, asked in zip(rows.tolist(), two, right, strict=True):
+            shown = codes[1 if stock == "pairs" else 0, row].long()
+            assert torch.equal(asked[asked >= 0], shown[asked >= 0])
+            assert not (asked >= 0).any() or not torch.equal(ids, nothing[0])
+            counts[stock].append(int((asked >= 0).sum()))
+            if stock == "pairs" and counts[stock][-1]:
+                changed = [NAMES.index(name) for name in differs(*(decode(each[row]) for each in codes.numpy()))]
+                assert any(asked[i] >= 0 for i in changed)
+    assert {0, 1} < set(counts["pictures"])
+    assert max(counts["pictures"]) > 9
+    assert sum(0 < count < 4 for count in counts["pairs"]) > len(counts["pairs"]) / 5
+    assert sum(count > 9 for count in counts["pairs"]) > len(counts["pairs"]) / 5
+
+
+def test_who_asks_for_one_thing_counts_like_who_asks_for_all() -> None:
+    torch.manual_seed(3)
+    scores = tuple(torch.randn(2, count) for count in classifier.CLASSES)
+    right = torch.stack([torch.zeros(len(NAMES), dtype=torch.long), torch.full((len(NAMES),), UNASKED)])
+    right[1, 4] = 1
+    each = [F.cross_entropy(said[:1], want[None]) for said, want in zip(scores, right[0], strict=True)]
+    lone = F.cross_entropy(scores[4][1:], right[1, 4:5])
+    assert classifier.wrong(scores, right) == pytest.approx(float((torch.stack(each).mean() + lone) / 2))
+    assert classifier.wrong(scores, torch.full_like(right, UNASKED)) == 0
+
+
+def test_tokens_become_latents_again() -> None:
+    z = torch.randn(2, 3, 8, 6)
+    assert torch.equal(latents.unpack(latents.pack(z), (4, 3)), z)
+
+
+def test_what_is_expected_where_the_way_is_seen_rightly_is_the_picture() -> None:
+    x, noise, s = torch.randn(3, 4, 8), torch.randn(3, 4, 8), torch.rand(3)
+    mixed = Mixed(x, noise, s, None, "square", torch.ones(3, 4))
+    assert torch.allclose(mixed.expected(noise - x), x, atol=1e-5)
+
+
+def test_a_classifier_tells_what_latents_show_and_the_way_there(tmp_path: Path) -> None:
+    shapes = {"square": (64, 64)}
+    recipe = dataclasses.replace(smoke(), shapes=shapes, batch=16, class_minutes=1.0, read_rate=5e-3)
+    rng, place = np.random.default_rng(5), tmp_path / "latents"
+    place.mkdir()
+    kind = FIELDS["kind"].index("person")
+    for name, ahead in (("pictures", ()), ("pairs", (2,)), ("shown", (2,))):
+        codes = np.zeros((*ahead, 100, len(NAMES)), np.uint8)
+        codes[..., NAMES.index("kind")] = kind
+        codes[..., NAMES.index("lamp")] = lamp = rng.integers(0, 2, (*ahead, 100))
+        tokens = 0.1 * rng.standard_normal((*ahead, 100, 16, 16)) + (2 * lamp - 1)[..., None, None]
+        np.save(place / f"{name}.square.npy", tokens.astype(np.float16))
+        np.save(place / f"{name}.square.codes.npy", codes)
+    found = classifier.train(recipe, tmp_path, Clock(60, 60), torch.device("cpu"))
+    assert found["accuracy"]["0.0"]["lamp"] > 0.95
+    model = classifier.load(recipe, tmp_path, torch.device("cpu"))
+    right = torch.full((8, len(NAMES)), UNASKED)
+    right[:, NAMES.index("lamp")] = 1
+    dark = (-0.5 * torch.ones(8, 16, 16)).requires_grad_()
+    classifier.wrong(classifier.look(model, dark, (4, 4)), right).backward()
+    assert dark.grad is not None
+    assert dark.grad.mean() < 0  # lighter is less wrong
 
 
 def test_each_painter_has_a_core_and_gives_it_back() -> None:

@@ -16,6 +16,27 @@ MISSING = [name for name in NEEDED if find_spec(name) is None]
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"pip install -r house/requirements.txt: no {', '.join(MISSING)}")
 ROOT = Path(__file__).parents[2]
 
+DEAF = """
+import sys, torch
+from pathlib import Path
+from house.judge import heard
+from house.train import pipeline
+def shares():
+    found = heard.measure(Path(sys.argv[1]), torch.device("cpu"), 1)
+    return [share for each in found.values() for share in each.shares]
+hears = max(map(abs, shares()))
+opened = pipeline.open_text
+def without_words(*args):
+    pipe = opened(*args)
+    for part in (pipe.transformer.context_embedder, pipe.transformer.time_text_embed.text_embedder):
+        for weight in part.parameters():
+            weight.data.zero_()
+    return pipe
+pipeline.open_text = without_words
+silence = max(map(abs, shares()))
+assert silence < min(1e-6, hears / 2), (hears, silence)  # however little noise there is
+print("deaf")
+"""
 OPEN = """
 import sys, numpy as np, torch
 from pathlib import Path
@@ -64,8 +85,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_every_stage_leaves_its_figures_and_the_recipe_beside_the_weights(folder: Path) -> None:
     figures = json.loads((folder / "figures.json").read_text())
-    stages = ["autoencoder", "latents", "words", "transformer", "distil", "judge", "likeness", "sheets", "score"]
-    assert list(figures) == stages
+    assert list(figures) == [
+        *("autoencoder", "latents", "words", "classifier", "transformer"),
+        *("distil", "judge", "likeness", "sheets", "score"),
+    ]
     assert figures["autoencoder"]["steps"] == 4
     assert {"generate", "hats_and_shirts", "edit", "edit_rest", "identity", "identity_base"} <= set(figures["score"])
     recipe = json.loads((folder / "model" / "recipe.json").read_text())
@@ -131,6 +154,9 @@ def test_finished_weights_go_on_learning_without_what_their_optimisers_knew(fold
     assert "it lacks model/recipe.json, judge, figures.json" in elsewhere.stderr
     words = subprocess.run([*command, "--more", "words=3"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert "only transformer, judge, likeness can go on" in words.stderr
+    for garbage in ("judge", "judge=", "judge=soon", "judge=-3", "judge=nan", "judge=0"):
+        wrong = subprocess.run([*command, "--more", garbage], cwd=ROOT, capture_output=True, text=True, check=False)
+        assert f"--more {garbage}: how many minutes?" in wrong.stderr
     train("transformer", "--again", "--to", str(before), "--threads", "1")
     taken = tmp_path / "taken"
     (taken / "judge").mkdir(parents=True)
@@ -172,6 +198,10 @@ def test_it_is_said_at_which_noise_words_are_heard(folder: Path) -> None:
     assert len(rows) == 30
     assert {tuple(row.split()[:2]) for row in rows} >= {("person", "brows"), ("scene", "birds")}
     assert all(float(row.split()[2]) >= 0 for row in rows)
+    deaf = subprocess.run(
+        [sys.executable, "-c", DEAF, str(folder)], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert deaf.stdout.strip().endswith("deaf"), deaf.stderr[-3000:]
 
 
 def test_a_finished_stage_is_not_done_again(folder: Path) -> None:
