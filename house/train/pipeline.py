@@ -40,12 +40,21 @@ def save(folder: Path, recipe: Recipe, transformer: Any, writer: Any, vae: Any) 
         transformer=_half(transformer),
     )
     pipe.save_pretrained(new, max_shard_size=SHARD)
+    for config in new.rglob("*.json"):
+        _forget_where(config)
     for name in ("text_encoder", "text_encoder_2"):
         _load_as_floats(new / name / "config.json")
     recipe.save(new)
     (new / SUMS).write_text(checksums(new))
     shutil.rmtree(folder, ignore_errors=True)
     os.replace(new, folder)
+
+
+def _forget_where(config: Path) -> None:
+    """No path of the machine where a part was opened."""
+    values = json.loads(config.read_text())
+    if values.pop("_name_or_path", None) is not None:
+        config.write_text(json.dumps(values, indent=2) + "\n")
 
 
 def _load_as_floats(config: Path) -> None:

@@ -45,7 +45,7 @@ def face_of(seed: int) -> Face:
         brow_slant=rng.uniform(-0.05, 0.07),
         nose_long=rng.uniform(0.32, 0.5),
         nose_wide=rng.uniform(0.1, 0.21),
-        mouth_wide=rng.uniform(0.3, 0.43),
+        mouth_wide=rng.uniform(0.38, 0.5),
         mouth_low=rng.uniform(0.6, 0.68),
         lip_full=rng.uniform(0.8, 1.3),
         ear=rng.uniform(0.85, 1.2),

@@ -51,8 +51,8 @@ def _cheeks(pen: Pen, head: Head, face: Face, skin: Colour) -> None:
 
 def _eye(pen: Pen, head: Head, face: Face, a: Attributes, s: int, skin: Colour) -> None:
     x, y = head.front(s * face.eye_gap, 0.0)
-    woman, wide = a["who"] == "woman", 0.041 * face.eye_size
-    high = 0.0235 * face.eye_size * {"surprised": 1.32, "laughing": 0.78, "sad": 0.92}.get(a["mouth"], 1.0)
+    woman, wide = a["who"] == "woman", 0.05 * face.eye_size
+    high = 0.029 * face.eye_size * {"surprised": 1.32, "laughing": 0.78, "sad": 0.92}.get(a["mouth"], 1.0)
     slant = face.eye_slant * 0.03
     inner, outer = (x - s * wide, y + 0.004 + slant * 0.4), (x + s * wide, y - slant)
     shape = skia.Path()
@@ -62,9 +62,9 @@ def _eye(pen: Pen, head: Head, face: Face, a: Attributes, s: int, skin: Colour) 
     pen.flat(shape, (254, 252, 248))
     gaze = head.turn * 0.006
     with pen.inside(shape):
-        pen.dot(x + gaze, y - 0.0015, 0.0208 * face.eye_size, EYES[a["eyes"]])
-        pen.dot(x + gaze, y - 0.0015, 0.0098 * face.eye_size, (18, 14, 20))
-    pen.dot(x + gaze + 0.0066, y - 0.0082, 0.0056, WHITE)
+        pen.dot(x + gaze, y - 0.0015, 0.0262 * face.eye_size, EYES[a["eyes"]])
+        pen.dot(x + gaze, y - 0.0015, 0.0115 * face.eye_size, (18, 14, 20))
+    pen.dot(x + gaze + 0.008, y - 0.01, 0.0068, WHITE)
     lid = curve(inner, (x + s * wide * 0.02, y - high * 2.0), outer)
     pen.line(lid, INK, 0.0105 if woman else 0.0078)
     if woman:
@@ -78,15 +78,15 @@ def _eye(pen: Pen, head: Head, face: Face, a: Attributes, s: int, skin: Colour) 
 
 
 def _brow(pen: Pen, head: Head, face: Face, a: Attributes, s: int, hair: Colour) -> None:
-    lift = face.brow_lift + {"surprised": 0.13, "laughing": 0.03, "sad": 0.02}.get(a["mouth"], 0.0)
-    v, slant = -0.275 - lift, face.brow_slant + (0.14 if a["mouth"] == "sad" else 0.0)
+    lift = face.brow_lift + {"surprised": 0.08, "laughing": 0.03, "sad": 0.0}.get(a["mouth"], 0.0)
+    v, slant = -0.3 - lift, face.brow_slant + (0.14 if a["mouth"] == "sad" else 0.0)
     gap = face.eye_gap
     inner, middle, outer = (
         head.front(s * (gap - 0.23), v + 0.03 - slant),
         head.front(s * (gap + 0.05), v - 0.1),
         head.front(s * (gap + 0.27), v + 0.06 + slant * 0.5),
     )
-    thick = 0.0225 if a["brows"] == "thick" else 0.0085
+    thick = 0.031 if a["brows"] == "thick" else 0.009
     pen.line(curve(inner, middle, outer), darker(hair, 0.3), thick)
 
 
@@ -150,12 +150,12 @@ def _mouth(pen: Pen, head: Head, face: Face, a: Attributes) -> None:
         return
     if kind == "surprised":
         x, y = head.front(0, v + 0.05)
-        pen.flat(oval(x, y, 0.027, 0.034), (104, 20, 32))
-        pen.flat(oval(x, y + 0.018, 0.016, 0.011), (210, 86, 92))
-        pen.line(oval(x, y, 0.027, 0.034), lips, 0.0095)
+        pen.flat(oval(x, y, 0.035, 0.044), (104, 20, 32))
+        pen.flat(oval(x, y + 0.024, 0.021, 0.014), (210, 86, 92))
+        pen.line(oval(x, y, 0.035, 0.044), lips, 0.011)
         return
-    bend = {"calm": 0.035, "smiling": 0.2, "sad": -0.17}[kind]
-    corner = {"calm": 0.0, "smiling": -0.05, "sad": 0.07}[kind]
+    bend = {"calm": 0.02, "smiling": 0.26, "sad": -0.24}[kind]
+    corner = {"calm": 0.0, "smiling": -0.06, "sad": 0.1}[kind]
     left, right = head.front(-wide, v + corner), head.front(wide, v + corner)
     if a["who"] == "woman":
         upper = [
@@ -250,7 +250,7 @@ def _moustache(pen: Pen, head: Head, face: Face, hair: Colour, alone: bool) -> N
 
 def glasses(pen: Pen, head: Head, face: Face, kind: str) -> None:
     """Round or square glasses, or sunglasses."""
-    r = 0.0585
+    r = 0.066
     for s in (-1, 1):
         x, y = head.front(s * face.eye_gap, 0.02)
         lens = oval(x, y, r, r) if kind == "round" else box(x - r, y - r * 0.74, x + r, y + r * 0.74, 0.014)
@@ -290,7 +290,7 @@ def half_shade(pen: Pen, head: Head, outline: object, lamp: str) -> None:
     ]
     edge = [head.front(s * u, v) for u, v in line]
     with pen.inside(outline):
-        pen.shade(polygon([*edge, head.at(s * 1.8, 1.4), head.at(s * 1.8, -1.4)]), 0.2, (70, 16, 60))
+        pen.shade(polygon([*edge, head.at(s * 1.8, 1.4), head.at(s * 1.8, -1.4)]), 0.32, (70, 16, 60))
 
 
 def shine(pen: Pen, head: Head, skin: Colour) -> None:

@@ -29,7 +29,7 @@ SKINS: dict[str, Colour] = {
     "fair": rgb("fbdcc6"),
     "tan": rgb("dfa873"),
     "brown": rgb("a9693c"),
-    "dark": rgb("633e2b"),
+    "dark": rgb("6d4530"),
 }
 HAIRS: dict[str, Colour] = {
     "black": rgb("211d26"),

@@ -16,7 +16,7 @@ import skia
 from house.world.colour import INK, Colour, darker, lighter
 
 Point = tuple[float, float]
-SHADOWS = [(skia.Paint(AntiAlias=True, Color=skia.Color(20, 8, 36, 34)), share) for share in (0.4, 0.8, 1.2)]
+SHADOWS = [(skia.Paint(AntiAlias=True, Color=skia.Color(20, 8, 36, 52)), share) for share in (0.4, 0.8, 1.2)]
 
 
 @lru_cache(maxsize=16384)
@@ -106,14 +106,14 @@ class Pen:
         """Fill a shape; `line` is its outline in ink, `lift` how far it stands off in cut paper."""
         if self.art == "paper" and lift:
             for paint, share in SHADOWS if lift > 0.5 else SHADOWS[1:2]:  # steps are faster than a blur, and as soft
-                with self.moved(0.003 * share * lift, 0.0085 * share * lift):
+                with self.moved(0.012 * share * lift, 0.012 * share * lift):
                     self.canvas.drawPath(path, paint)
         if self.art == "soft":
             self.canvas.drawPath(path, self._gradient(path, colour, alpha))
         else:
             self.canvas.drawPath(path, paint_of(colour, alpha))
         if self.art == "paper" and lift > 0.5:
-            self.canvas.drawPath(path, paint_of(lighter(colour, 0.35), 110, 0.0035))
+            self.canvas.drawPath(path, paint_of(lighter(colour, 0.4), 140, 0.004))
         if self.art == "ink" and line:
             self.canvas.drawPath(path, paint_of(INK, 255, line))
 

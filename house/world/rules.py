@@ -75,7 +75,7 @@ def visible(a: Attributes, field: str) -> bool:
         return a["cut"] != "bald" or a["beard"] != "none"
     if field == "hat_colour":
         return a["hat"] != "none"
-    if field == "eyes":
+    if field in ("eyes", "brows"):
         return a["glasses"] != "sunglasses"
     if field == "cut":
         return a["hat"] == "none" or a["cut"] not in ("short", "bald")

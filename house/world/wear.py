@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from house.world.colour import WHITE, Colour, darker, lighter, lightness
 from house.world.face import Head
 from house.world.pen import Pen, Point, blob, box, curve, oval, polygon
@@ -100,7 +102,7 @@ def _collar(pen: Pen, kind: str, colour: Colour, x: float, y: float) -> None:
 
 def hat(pen: Pen, head: Head, kind: str, colour: Colour) -> None:
     """A beanie, a baseball cap, or a hat with a wide brim."""
-    shift = 0.1 * head.turn
+    head, shift = replace(head, y=head.y - 0.13 * head.h), 0.1 * head.turn
     if kind == "beanie":
         dome = blob(
             head.all(

@@ -124,6 +124,7 @@ def test_weights_are_small_and_checked(folder: Path) -> None:
         if file.is_file() and file.name != "SHA256SUMS":
             assert str(file.relative_to(folder / "model")) in sums
             assert file.stat().st_size < 15 * 2**20
+    assert not [file for file in (folder / "model").rglob("*.json") if "_name_or_path" in file.read_text()]
     done = subprocess.run(["sha256sum", "-c", "--quiet", "SHA256SUMS"], cwd=folder / "model", check=False)
     assert done.returncode == 0
 
