@@ -16,7 +16,8 @@ from house.world.fields import FIELDS
 PLACES = 128  # dimensions of a face's place
 
 
-def _block(a: int, b: int, stride: int) -> list[Any]:
+def block(a: int, b: int, stride: int = 1) -> list[Any]:
+    """A convolution, its norm and SiLU."""
     return [nn.Conv2d(a, b, 3, stride, 1, bias=False), nn.BatchNorm2d(b), nn.SiLU()]
 
 
@@ -26,11 +27,11 @@ class Body(nn.Module):
     def __init__(self, width: int) -> None:
         super().__init__()
         w = width
-        layers = [*_block(3, w // 2, 2), *_block(w // 2, w, 2), *_block(w, w, 1), *_block(w, 2 * w, 2)]
+        layers = [*block(3, w // 2, 2), *block(w // 2, w, 2), *block(w, w, 1), *block(w, 2 * w, 2)]
         layers += [
-            *_block(2 * w, 2 * w, 1),
-            *_block(2 * w, 4 * w, 2),
-            *_block(4 * w, 4 * w, 1),
+            *block(2 * w, 2 * w, 1),
+            *block(2 * w, 4 * w, 2),
+            *block(4 * w, 4 * w, 1),
             nn.Conv2d(4 * w, 32, 1),
         ]
         self.layers = nn.Sequential(*layers)

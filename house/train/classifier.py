@@ -19,6 +19,7 @@ from torch import nn
 from torch.nn import functional as F  # noqa: N812 - as everybody calls it
 from torch.utils.data import Dataset
 
+from house.judge.reader import block
 from house.train import latents
 from house.train.clock import Clock
 from house.train.device import autocast
@@ -33,10 +34,8 @@ FILE = f"{STAGE}.safetensors"
 NOISE = 0.7  # the most that it reads through: of brows, eyes and mouths it then sees two thirds
 CLASSES = [len(FIELDS[name]) for name in NAMES]
 ASIDE = 50  # one of so many pictures is kept to measure it
-
-
-def _block(a: int, b: int, stride: int = 1) -> list[Any]:
-    return [nn.Conv2d(a, b, 3, stride, 1, bias=False), nn.BatchNorm2d(b), nn.SiLU()]
+LEVELS = (0.0, 0.4, NOISE)  # shares of noise that it is measured through
+Held = dict[tuple[str, str], tuple[torch.Tensor, Any]]  # latents and codes by stock and shape
 
 
 class Classifier(nn.Module):
@@ -45,8 +44,8 @@ class Classifier(nn.Module):
     def __init__(self, channels: int, width: int) -> None:
         super().__init__()
         w = width
-        layers = [*_block(channels + 2, w), *_block(w, w), *_block(w, 2 * w, 2), *_block(2 * w, 2 * w)]
-        layers += [*_block(2 * w, 4 * w, 2), *_block(4 * w, 4 * w), nn.Conv2d(4 * w, 32, 1), nn.AdaptiveAvgPool2d(8)]
+        layers = [*block(channels + 2, w), *block(w, w), *block(w, 2 * w, 2), *block(2 * w, 2 * w)]
+        layers += [*block(2 * w, 4 * w, 2), *block(4 * w, 4 * w), nn.Conv2d(4 * w, 32, 1), nn.AdaptiveAvgPool2d(8)]
         self.body = nn.Sequential(*layers, nn.Flatten(), nn.Dropout(0.1), nn.Linear(32 * 64, 512), nn.SiLU())
         self.head = nn.Linear(512, sum(CLASSES))
 
@@ -86,9 +85,8 @@ def places_are_known(s: torch.Tensor) -> torch.Tensor:
 class Known(Dataset[Any]):
     """Batches out of all latents with all that can be seen in them: a shape, tokens and class numbers."""
 
-    def __init__(self, recipe: Recipe, folder: Path, *, aside: bool = False) -> None:
-        self.recipe, self.aside = recipe, aside
-        self.held = {(name, shape): latents.load(folder, name, shape) for name in STOCKS for shape in recipe.shapes}
+    def __init__(self, recipe: Recipe, held: Held, *, aside: bool = False) -> None:
+        self.recipe, self.held, self.aside = recipe, held, aside
 
     def __len__(self) -> int:
         return 10**9
@@ -111,13 +109,16 @@ class Known(Dataset[Any]):
 
 def load(recipe: Recipe, folder: Path, device: torch.device) -> Any:
     """The one that was trained in `folder`."""
+    if not (folder / FILE).exists():
+        raise FileNotFoundError(f"{folder / FILE}: train the classifier first")
     model = Classifier(recipe.ae_latent, recipe.class_width)
     model.load_state_dict(load_file(folder / FILE))
     return model.to(device, memory_format=torch.channels_last).eval().requires_grad_(False)
 
 
 def train(recipe: Recipe, folder: Path, clock: Clock, device: torch.device) -> dict[str, Any]:
-    """Train it; its accuracy is of pictures that were kept aside, without noise and through the most."""
+    """Train it; its accuracy is of pictures that were kept aside, without noise, through some and through the most."""
+    held = {(name, shape): latents.load(folder, name, shape) for name in STOCKS for shape in recipe.shapes}
     model = Classifier(recipe.ae_latent, recipe.class_width).to(device, memory_format=torch.channels_last)
 
     def loss_of(batch: Any) -> torch.Tensor:
@@ -126,9 +127,9 @@ def train(recipe: Recipe, folder: Path, clock: Clock, device: torch.device) -> d
             scores = look(model, tokens.to(device).float(), recipe.grid(shape))
         return wrong(scores, right.to(device)).mean()
 
-    teach(STAGE, recipe, folder, clock, device, model, loss_of, Known(recipe, folder), painters=0)
+    teach(STAGE, recipe, folder, clock, device, model, loss_of, Known(recipe, held), painters=0)
     save_file({key: value.detach().cpu().contiguous() for key, value in model.state_dict().items()}, folder / FILE)
-    accuracy = {str(s): _accuracy(model.eval(), Known(recipe, folder, aside=True), device, s) for s in (0.0, NOISE)}
+    accuracy = {str(s): _accuracy(model.eval(), Known(recipe, held, aside=True), device, s) for s in LEVELS}
     return {"accuracy": accuracy, "steps": clock.step, "seconds": round(clock.spent)}
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset
 
+from house.judge.questions import NOTHING
 from house.train.painting import NAMES, decode
 from house.train.recipe import Recipe
 from house.train.texts import Writer
@@ -22,18 +23,17 @@ from house.world.wishes import wish
 KIND = NAMES.index("kind")
 SHARES = {"square": 0.5, "tall": 0.25, "wide": 0.25}
 STOCKS = ("pictures", "pairs", "shown")
-UNASKED = -100  # the class number of what words don't ask for
 Lesson = tuple[str, str, torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]
 Said = tuple[str, Any]  # words, and class numbers of what they ask for
 
 
 def asked_of(codes: Any, named: Collection[str] | None = None) -> Any:
-    """Class numbers of the attributes that are named, or of all that can be seen; `UNASKED` elsewhere."""
+    """Class numbers of the attributes that are named, or of all that can be seen; `NOTHING` elsewhere."""
     named = ["kind", *fields_of(decode(codes))] if named is None else named
-    return np.where([name in named for name in NAMES], codes.astype(np.int64), UNASKED)
+    return np.where([name in named for name in NAMES], codes.astype(np.int64), NOTHING)
 
 
-NOTHING: Said = ("", np.full(len(NAMES), UNASKED))
+SILENCE: Said = ("", np.full(len(NAMES), NOTHING))
 
 
 class Lessons(Dataset[Any]):
@@ -74,7 +74,7 @@ class Lessons(Dataset[Any]):
             kinds = self.by_kind[stock, shape]
             rows = [int(rng.choice(kinds[rng.random() < self.recipe.people])) for _ in range(count)]
         said = [words(shape, row, rng) for row in rows]
-        said = [each if rng.random() >= self.recipe.drop else [NOTHING] * len(each) for each in said]
+        said = [each if rng.random() >= self.recipe.drop else [SILENCE] * len(each) for each in said]
         flat = [one for each in zip(*said, strict=True) for one in each]
         right = torch.from_numpy(np.stack([numbers for _, numbers in flat]))
         return shape, stock, torch.tensor(rows), *self.writer.ids([text for text, _ in flat]), right

@@ -26,7 +26,7 @@ from house.train import attention, autoencoder, classifier, latents, norms, text
 from house.train.clock import Clock, PieceOver
 from house.train.device import beside
 from house.train.fitting import DOUBT, MOST, Fit, Mixed, Trainee, between, noise_levels, positions, said_otherwise
-from house.train.lessons import UNASKED, Lessons
+from house.train.lessons import Lessons
 from house.train.muon import Muon, orthogonal
 from house.train.painting import NAMES, Pairs, Pictures, Shown, decode, encode
 from house.train.reading import roughen, train_judge
@@ -358,12 +358,17 @@ def test_words_ask_for_what_they_name_and_a_wish_for_what_it_changes_too(tmp_pat
 def test_who_asks_for_one_thing_counts_like_who_asks_for_all() -> None:
     torch.manual_seed(3)
     scores = tuple(torch.randn(2, count) for count in classifier.CLASSES)
-    right = torch.stack([torch.zeros(len(NAMES), dtype=torch.long), torch.full((len(NAMES),), UNASKED)])
+    right = torch.stack([torch.zeros(len(NAMES), dtype=torch.long), torch.full((len(NAMES),), NOTHING)])
     right[1, 4] = 1
     each = [F.cross_entropy(said[:1], want[None]) for said, want in zip(scores, right[0], strict=True)]
     lone = F.cross_entropy(scores[4][1:], right[1, 4:5])
     assert classifier.wrong(scores, right).tolist() == pytest.approx([float(torch.stack(each).mean()), float(lone)])
-    assert not classifier.wrong(scores, torch.full_like(right, UNASKED)).any()
+    assert not classifier.wrong(scores, torch.full_like(right, NOTHING)).any()
+
+
+def test_where_a_thing_may_be_anywhere_nobody_asks_for_it() -> None:
+    shares = torch.tensor([0.0, 0.8, 0.85, 0.9, 0.99])
+    assert classifier.places_are_known(shares).tolist() == pytest.approx([1, 1, 0.5, 0, 0], abs=1e-5)
 
 
 def test_tokens_become_latents_again() -> None:
@@ -393,7 +398,7 @@ def test_a_classifier_tells_what_latents_show_and_the_way_there(tmp_path: Path) 
     found = classifier.train(recipe, tmp_path, Clock(60, 60), torch.device("cpu"))
     assert found["accuracy"]["0.0"]["lamp"] > 0.95
     model = classifier.load(recipe, tmp_path, torch.device("cpu"))
-    right = torch.full((8, len(NAMES)), UNASKED)
+    right = torch.full((8, len(NAMES)), NOTHING)
     right[:, NAMES.index("lamp")] = 1
     dark = (-0.5 * torch.ones(8, 16, 16)).requires_grad_()
     classifier.wrong(classifier.look(model, dark, (4, 4)), right).mean().backward()
