@@ -31,6 +31,7 @@ def _options() -> Any:
     trained = {
         "all": "every stage that is not finished yet",
         "autoencoder": "pictures to latents and back",
+        "decoder": "the way back from latents, learned on alone",
         "latents": "paint and encode what the transformer learns from",
         "words": "what words mean, for the text encoders",
         "classifier": "tells attributes of noisy latents, for the transformer",
@@ -59,7 +60,7 @@ def _options() -> Any:
             action="append",
             default=[],
             metavar="STAGE=MINUTES",
-            help="that they get: transformer (60), judge, likeness (0)",
+            help="that they get: transformer (60), decoder, judge, likeness (0)",
         )
         one.add_argument("--again", action="store_true", help="do this stage again though it is finished")
         one.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="change the recipe")

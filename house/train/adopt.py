@@ -18,8 +18,13 @@ from house.train import recipe as recipes
 from house.train.clock import Clock
 from house.train.recipe import Recipe
 
-KEPT = ("autoencoder", "words", "judge", "likeness")  # as they are, unless more is asked of them
-FURTHER = {"transformer": "fit_minutes", "judge": "read_minutes", "likeness": "likeness_minutes"}
+KEPT = ("autoencoder", "decoder", "words", "judge", "likeness")  # as they are, unless more is asked of them
+FURTHER = {
+    "transformer": "fit_minutes",
+    "decoder": "decoder_minutes",
+    "judge": "read_minutes",
+    "likeness": "likeness_minutes",
+}
 COMPILED = "compiled"  # torch's own; it may be there before anything else
 FAMILIES = {"transformer": FluxTransformer2DModel, "text_encoder": CLIPTextModel, "text_encoder_2": T5EncoderModel}
 
@@ -38,7 +43,9 @@ def longer(source: Path, more: Mapping[str, float]) -> Recipe:
     if known.guidance <= 1 < known.distil_minutes:
         raise SystemExit(f"{source} has guidance by heart, and would unlearn it: go on from the run before `distil`.")
     minutes, whole = more["transformer"], spent + more["transformer"]
-    boxes = {FURTHER[stage]: found[stage]["seconds"] / 60 + extra for stage, extra in more.items() if extra}
+    boxes: dict[str, Any] = {
+        FURTHER[stage]: _clock(found.get(stage)).spent_before / 60 + extra for stage, extra in more.items() if extra
+    }
     further = dataclasses.replace(known, **boxes, early_pictures=0, early_pairs=0)  # none of those is seen again
     return dataclasses.replace(further, early=known.early * spent / whole, cooldown=minutes / whole / 0.75)
 
@@ -61,18 +68,26 @@ def adopt(recipe: Recipe, source: Path, folder: Path, more: Mapping[str, float])
     checkpoint.save(new, words.STAGE, _clock(known["words"]), {"modules": learner.modules[1:]})
     checkpoint.save(new, transformer.STAGE, _clock(known["transformer"]), learner.parts())
     for stage in KEPT:
-        if not more.get(stage):
+        if more.get(stage):
+            checkpoint.save(new, stage, _clock(known.get(stage)), _parts(stage, recipe, source, new))
+        elif stage in known:
             checkpoint.write_figures(new, stage, known[stage])
-            continue
-        model = reader.load(stage, source / "judge", torch.device("cpu"))
-        parts = {"model": model, "optimizers": reading.steppers(recipe, model.requires_grad_(True))}
-        checkpoint.save(new, stage, _clock(known[stage]), parts)
     for entry in new.iterdir():
         entry.rename(folder / entry.name)
     new.rmdir()
     recipe.save(folder)
 
 
-def _clock(found: dict[str, Any]) -> Clock:
-    """As it stood at a finished stage's end."""
-    return Clock(1.0, 10**9, spent_before=found["seconds"], step=found["steps"])
+def _parts(stage: str, recipe: Recipe, source: Path, new: Path) -> dict[str, Any]:
+    """A stage's weights and optimisers that begin anew."""
+    if stage == autoencoder.DECODER:
+        model = autoencoder.alone(new)
+        return {"model": model, "optimizers": autoencoder.optimizers(model, recipe)}
+    model = reader.load(stage, source / "judge", torch.device("cpu")).requires_grad_(True)
+    return {"model": model, "optimizers": reading.steppers(recipe, model)}
+
+
+def _clock(found: dict[str, Any] | None) -> Clock:
+    """As it stood at a finished stage's end; at zero before a stage that was never there."""
+    known = found or {"seconds": 0, "steps": 0}
+    return Clock(1.0, 10**9, spent_before=known["seconds"], step=known["steps"])

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from house.judge.fidelity import KEYS
-from house.train import checkpoint, pipeline
+from house.train import autoencoder, checkpoint, pipeline
 from house.train import recipe as recipes
 from house.train.recipe import Recipe
 
@@ -35,7 +35,7 @@ def write(recipe: Recipe, folder: Path, device: torch.device) -> None:
         "judge": _percent(found.get("judge", {}).get("accuracy", {}).get("person")),
         "judge_scenes": _percent(found.get("judge", {}).get("accuracy", {}).get("scene")),
         "told_apart": _percent(found.get("likeness", {}).get("told_apart")),
-        "psnr": str(found.get("autoencoder", {}).get("psnr", "not measured")),
+        "psnr": str(autoencoder.figures(found).get("psnr", "not measured")),
         "steps": str(found.get("transformer", {}).get("steps", "?")),
         "minutes": str(round(sum(stage.get("seconds", 0) for stage in found.values()) / 60, 1)),
         "machine": _machine(device),

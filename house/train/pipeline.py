@@ -50,6 +50,13 @@ def save(folder: Path, recipe: Recipe, transformer: Any, writer: Any, vae: Any) 
     os.replace(new, folder)
 
 
+def renew_vae(folder: Path, vae: Any) -> None:
+    """Put another autoencoder into a pipeline's folder; one half written is not what its sum says."""
+    _half(vae).save_pretrained(folder / "vae")
+    _forget_where(folder / "vae" / "config.json")
+    (folder / SUMS).write_text(checksums(folder))
+
+
 def _forget_where(config: Path) -> None:
     """No path of the machine where a part was opened."""
     values = json.loads(config.read_text())

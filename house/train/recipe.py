@@ -35,6 +35,8 @@ class Recipe:
     ae_kl: float = 1e-4
     ae_minutes: float = 7.2
     ae_steps: int = 10**9
+    decoder_minutes: float = 0.0  # in which its decoder goes on alone, on whole pictures
+    decoder_steps: int = 10**9
     # latents
     pictures: int = 160_000
     pairs: int = 70_000
@@ -142,6 +144,7 @@ def small() -> Recipe:
         "ae_rate": 2e-3,
         "ae_muon": 6e-3,
         "ae_minutes": 40.0,
+        "decoder_minutes": 25.0,
     }
     sizes |= {"pictures": 12_000, "pairs": 12_000, "shown": 12_000, "early_pictures": 48_000, "early_pairs": 14_000}
     sizes |= {"words_minutes": 18.0, "people": 0.65, "long": 0.45}
@@ -188,6 +191,8 @@ def smoke() -> Recipe:
     sizes |= {"width": 48, "heads": 1, "doubles": 1, "singles": 1, "batch": 4, "read_width": 16, "read_batch": 8}
     sizes |= {
         "ae_steps": 4,
+        "decoder_minutes": 1.0,
+        "decoder_steps": 2,
         "words_minutes": 1.0,
         "words_batch": 4,
         "words_steps": 2,

@@ -12,14 +12,20 @@ from typing import Any
 import torch
 
 from house.judge import fidelity
-from house.train import adopt, card, checkpoint, device
+from house.train import adopt, autoencoder, card, checkpoint, device
 from house.train import recipe as recipes
 from house.train.clock import Clock, PieceOver
 from house.train.recipe import Recipe
 from house.train.stages import FIXED, Stage, stages
 
 RESERVE = 12.0  # seconds of a piece that are kept for saving
-MEASURED = "transformer", "distil", "judge", "likeness"  # by `score`; what comes new out of them is measured anew
+MEASURED = (
+    "decoder",
+    "transformer",
+    "distil",
+    "judge",
+    "likeness",
+)  # by `score`, again when they are new
 
 
 def run(options: Any, start: float) -> int:
@@ -113,4 +119,4 @@ def _short(folder: Path) -> dict[str, Any]:
     """What a run comes to, in a line."""
     found = checkpoint.figures(folder)
     score = {key: value for key, value in found["score"].items() if not isinstance(value, dict)}
-    return {"psnr": found["autoencoder"]["psnr"], **score, "model_megabytes": found["sheets"]["model_megabytes"]}
+    return {"psnr": autoencoder.figures(found)["psnr"], **score, "model_megabytes": found["sheets"]["model_megabytes"]}

@@ -39,6 +39,7 @@ def stages(recipe: Recipe) -> list[Stage]:
     """Those that the recipe gives any time."""
     known = [
         Stage("autoencoder", autoencoder.train, recipe.ae_minutes, recipe.ae_steps),
+        Stage("decoder", autoencoder.train_decoder, recipe.decoder_minutes, recipe.decoder_steps),
         Stage("latents", _latents, about=1.8),
         Stage("words", words.train, recipe.words_minutes, recipe.words_steps),
         Stage("classifier", classifier.train, recipe.class_minutes, recipe.class_steps),

@@ -19,10 +19,11 @@ with warnings.catch_warnings():
     torch = pytest.importorskip("torch", reason="the trainer needs torch: pip install -r house/requirements.txt")
     pytest.importorskip("skia", reason="the painter needs skia-python: pip install -r house/requirements.txt")
 
+from diffusers import AutoencoderKL
 from diffusers.models.transformers import transformer_flux
 from house.judge.intervals import share, student
 from house.judge.questions import NOTHING, answers
-from house.train import attention, autoencoder, classifier, latents, norms, texts, weighing, words
+from house.train import attention, autoencoder, classifier, latents, norms, pipeline, texts, weighing, words
 from house.train.clock import Clock, PieceOver
 from house.train.device import beside
 from house.train.fitting import DOUBT, MOST, Fit, Mixed, Trainee, between, noise_levels, positions, said_otherwise
@@ -510,6 +511,28 @@ def test_a_piece_that_ends_among_the_latents_goes_on_with_those_that_are_lacking
         "seconds"
     }
     assert latents.load(tmp_path, "early.pairs", "wide")[0].ndim == 4
+
+
+def test_a_decoder_that_learns_on_leaves_latents_as_they_are_and_comes_into_the_model(tmp_path: Path) -> None:
+    recipe, cpu = smoke(), torch.device("cpu")
+    autoencoder.train(dataclasses.replace(recipe, ae_steps=1), tmp_path, Clock(60, 1), cpu)
+    before = autoencoder.load(tmp_path, cpu)
+    (tmp_path / "model").mkdir()
+    found = autoencoder.train_decoder(recipe, tmp_path, Clock(60, 3), cpu)
+    after, shipped = autoencoder.load(tmp_path, cpu), AutoencoderKL.from_pretrained(tmp_path / "model/vae")
+    x = torch.rand(2, 3, 64, 64) * 2 - 1
+    assert torch.equal(autoencoder.encode(before, x), autoencoder.encode(after, x))
+    assert (before.config.scaling_factor, before.config.shift_factor) == (
+        after.config.scaling_factor,
+        after.config.shift_factor,
+    )
+    z = autoencoder.encode(before, x)
+    assert not torch.allclose(before.decoder(z), after.decoder(z), atol=1e-4)
+    assert torch.allclose(after.decoder(z), shipped.float().decoder(z), atol=1e-2)
+    assert pipeline.damaged(tmp_path / "model") == []
+    assert "_name_or_path" not in (tmp_path / "model/vae/config.json").read_text()
+    assert found["steps"] == 3
+    assert autoencoder.figures({"autoencoder": {"psnr": 1.0}, "decoder": found}) == found
 
 
 def test_a_clock_goes_on_where_it_ended() -> None:

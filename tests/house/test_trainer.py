@@ -86,7 +86,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_every_stage_leaves_its_figures_and_the_recipe_beside_the_weights(folder: Path) -> None:
     figures = json.loads((folder / "figures.json").read_text())
     assert list(figures) == [
-        *("autoencoder", "latents", "words", "classifier", "transformer"),
+        *("autoencoder", "decoder", "latents", "words", "classifier", "transformer"),
         *("distil", "judge", "likeness", "sheets", "score"),
     ]
     assert figures["autoencoder"]["steps"] == 4
@@ -143,7 +143,7 @@ def test_finished_weights_go_on_learning_without_what_their_optimisers_knew(fold
     before, after = tmp_path / "before", tmp_path / "after"
     shutil.copytree(folder, before)
     where = ["--to", str(after), "--threads", "1"]
-    options = [*where, "--weights", str(before), "--more", "transformer=2", "--more", "judge=1"]
+    options = [*where, "--weights", str(before), "--more", "transformer=2", "--more", "judge=1", "--more", "decoder=1"]
     command = [sys.executable, "-m", "house.train", "latents", *options]
     refused = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert refused.returncode
@@ -154,7 +154,7 @@ def test_finished_weights_go_on_learning_without_what_their_optimisers_knew(fold
     )
     assert "it lacks model/recipe.json, judge, figures.json" in elsewhere.stderr
     words = subprocess.run([*command, "--more", "words=3"], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert "only transformer, judge, likeness can go on" in words.stderr
+    assert "only transformer, decoder, judge, likeness can go on" in words.stderr
     for garbage in ("judge", "judge=", "judge=soon", "judge=-3", "judge=nan", "judge=0"):
         wrong = subprocess.run([*command, "--more", garbage], cwd=ROOT, capture_output=True, text=True, check=False)
         assert f"--more {garbage}: how many minutes?" in wrong.stderr
@@ -170,7 +170,7 @@ def test_finished_weights_go_on_learning_without_what_their_optimisers_knew(fold
     )
     assert "is not empty" in refused.stderr
     assert [entry.name for entry in taken.iterdir() if entry.name != "compiled"] == ["judge"]
-    train("latents", *options, "--set", "fit_steps=9", "--set", "read_steps=5")
+    train("latents", *options, "--set", "fit_steps=9", "--set", "read_steps=5", "--set", "decoder_steps=3")
     told = train("all", "--to", str(after), "--threads", "1")
     assert {line.partition(":")[0] for line in told.splitlines() if "finished before" in line} == {
         "autoencoder",
@@ -180,9 +180,11 @@ def test_finished_weights_go_on_learning_without_what_their_optimisers_knew(fold
     }
     assert "transformer: taken up at step 6" in told
     assert "judge: taken up at step 2" in told
+    assert "decoder: taken up at step 2" in told
     figures = json.loads((after / "figures.json").read_text())
     assert figures["transformer"]["steps"] == 9
     assert figures["judge"]["steps"] == 5
+    assert figures["decoder"]["steps"] == 3
     assert (after / "model" / "README.md").exists()
 
 
