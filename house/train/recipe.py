@@ -130,7 +130,7 @@ class Recipe:
 
 
 def small() -> Recipe:
-    """What two cores of a processor can train in nine and a half hours: words, then small pictures, then whole ones."""
+    """What two cores of a processor can train in ten hours: words, then small pictures, then whole ones."""
     sizes: dict[str, Any] = {
         "name": "small",
         "workers": 1,
