@@ -220,7 +220,8 @@ class Fit:
         if self.classifier:
             with autocast(self.device, self.recipe.half):
                 said = classifier.look(self.classifier, mixed.expected(seen), self.recipe.grid(shape))
-            wrong = (classifier.wrong(said, right) * classifier.places_are_known(mixed.s)).mean()
+            missed = classifier.wrong(said, right, classifier.HARDER)
+            wrong = (missed * classifier.places_are_known(mixed.s)).mean()
             self.logged["wrong"].append(wrong.detach())
             loss = loss + self.recipe.heed * wrong
         self._learn(loss, clock)

@@ -152,7 +152,6 @@ def small() -> Recipe:
     sizes |= {"early": 0.52, "early_batch": 64, "cooldown": 0.25, "class_minutes": 9.0}
     sizes |= {
         "distil_minutes": 0.0,
-        "guidance": 4.0,
         "read_width": 32,
         "read_batch": 32,
         "read_muon": 5e-3,

@@ -367,6 +367,17 @@ def test_who_asks_for_one_thing_counts_like_who_asks_for_all() -> None:
     assert not classifier.wrong(scores, torch.full_like(right, NOTHING)).any()
 
 
+def test_what_is_harder_counts_more_and_the_rest_as_before() -> None:
+    torch.manual_seed(4)
+    scores = tuple(torch.randn(1, count) for count in classifier.CLASSES)
+    right = torch.zeros(1, len(NAMES), dtype=torch.long)
+    mouth = NAMES.index("mouth")
+    missed = float(F.cross_entropy(scores[mouth], right[:, mouth])) / len(NAMES)
+    evenly = float(classifier.wrong(scores, right))
+    assert float(classifier.wrong(scores, right, {"mouth": 3.0})) == pytest.approx(evenly + 2 * missed)
+    assert set(classifier.HARDER) <= set(NAMES)
+
+
 def test_where_a_thing_may_be_anywhere_nobody_asks_for_it() -> None:
     shares = torch.tensor([0.0, 0.8, 0.85, 0.9, 0.99])
     assert classifier.places_are_known(shares).tolist() == pytest.approx([1, 1, 0.5, 0, 0], abs=1e-5)
