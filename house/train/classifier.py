@@ -2,8 +2,8 @@
 
 Elsewhere such a one guides a sampler (Dhariwal and Nichol, 2021). Here it is asked while the transformer learns: the
 picture that is expected is mixed with noise again, so that nothing contents it but what shows through noise, and what
-words ask for and it does not see is a loss of its own, to which a brow counts like a wall. The judge that measures is
-another network, which sees pixels of other pictures and has no part in this.
+words ask for and it does not see is a loss of its own, to which a brow counts no less than a wall. The judge that
+measures is another network, which sees pixels of other pictures and has no part in this.
 """
 
 from __future__ import annotations
@@ -35,16 +35,6 @@ FILE = f"{STAGE}.safetensors"
 NOISE = 0.7  # the most that it reads through: of brows, eyes and mouths it then sees two thirds
 CLASSES = [len(FIELDS[name]) for name in NAMES]
 ASIDE = 50  # one of so many pictures is kept to measure it
-HARDER = {  # how many times it counts to the transformer, which missed these most; others count once
-    "face": 6.0,
-    "mouth": 6.0,
-    "skin": 6.0,
-    "birds": 6.0,
-    "hat": 5.0,
-    "brows": 4.0,
-    "wear": 3.0,
-    "hat_colour": 2.0,
-}
 LEVELS = (0.0, 0.4, NOISE)  # shares of noise that it is measured through
 EVENLY: Mapping[str, float] = {}
 Held = dict[tuple[str, str], tuple[torch.Tensor, Any]]  # latents and codes by stock and shape

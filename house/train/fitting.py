@@ -220,7 +220,7 @@ class Fit:
         if self.classifier:
             with autocast(self.device, self.recipe.half):
                 said = classifier.look(self.classifier, mixed.expected(seen), self.recipe.grid(shape))
-            missed = classifier.wrong(said, right, classifier.HARDER)
+            missed = classifier.wrong(said, right, weighing.HARDER)
             wrong = (missed * classifier.places_are_known(mixed.s)).mean()
             self.logged["wrong"].append(wrong.detach())
             loss = loss + self.recipe.heed * wrong

@@ -19,13 +19,7 @@ from house.train.recipe import Recipe
 from house.train.stages import FIXED, Stage, stages
 
 RESERVE = 12.0  # seconds of a piece that are kept for saving
-MEASURED = (
-    "decoder",
-    "transformer",
-    "distil",
-    "judge",
-    "likeness",
-)  # by `score`, again when they are new
+MEASURED = "decoder", "transformer", "distil", "judge", "likeness"  # by `score`, again when they are new
 
 
 def run(options: Any, start: float) -> int:

@@ -375,7 +375,7 @@ def test_what_is_harder_counts_more_and_the_rest_as_before() -> None:
     missed = float(F.cross_entropy(scores[mouth], right[:, mouth])) / len(NAMES)
     evenly = float(classifier.wrong(scores, right))
     assert float(classifier.wrong(scores, right, {"mouth": 3.0})) == pytest.approx(evenly + 2 * missed)
-    assert set(classifier.HARDER) <= set(NAMES)
+    assert set(weighing.HARDER) <= set(NAMES)
 
 
 def test_where_a_thing_may_be_anywhere_nobody_asks_for_it() -> None:
