@@ -31,13 +31,12 @@ class Distil(Fit):
         quicken(teacher[0], recipe, device)
         self.teacher = teacher[0].eval()
         self.reader = texts.Writer(learner.writer.one, learner.writer.two, teacher[1], teacher[2])
-        self.nothing = [ids.to(device) for ids in learner.writer.ids([""])]
 
     @torch.no_grad()
     def goal(self, mixed: Mixed, one: torch.Tensor, two: torch.Tensor) -> torch.Tensor:
-        told = self.predict(self.teacher, mixed, *self.reader.read(one, two))
-        empty = [ids.expand(len(one), -1) for ids in self.nothing]
-        free = self.predict(self.teacher, mixed, *self.reader.read(empty[0], empty[1]))
+        told = self.predict(self.teacher, mixed, self.reader.read(one, two))
+        empty = [ids.expand(len(one), -1) for ids in self.silence]
+        free = self.predict(self.teacher, mixed, self.reader.read(empty[0], empty[1]))
         return free + self.recipe.guidance * (told - free)
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import copy
+import random
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from house.train import attention, checkpoint, classifier, latents, weighing
+from house.train import attention, checkpoint, classifier, latents, practice, weighing
 from house.train.classifier import Classifier
 from house.train.clock import Clock
 from house.train.device import autocast, lean
@@ -94,11 +96,6 @@ class Mixed:
     twins: bool = False
 
     @property
-    def tokens(self) -> torch.Tensor:
-        """What the transformer reads."""
-        return self.mixture if self.before is None else torch.cat([self.mixture, self.before], 1)
-
-    @property
     def mixture(self) -> torch.Tensor:
         return torch.lerp(self.x, self.noise, self.s[:, None, None])
 
@@ -144,6 +141,7 @@ class Fit:
     """Teaches a trainee what `turn` says; `speed` is how its rates compare with the recipe's."""
 
     stock: Stock
+    silence: list[torch.Tensor]
     classifier: Classifier | None
 
     def __init__(
@@ -157,60 +155,81 @@ class Fit:
         self.averages = [p for module in learner.means for p in module.parameters()]
         self.text_ids = torch.zeros(recipe.text_length, 3, device=device)
         self.folder = folder
-        self.logged: dict[str, list[torch.Tensor]] = {"loss": [], "unlike": [], "wrong": []}
+        self.logged: dict[str, list[torch.Tensor]] = {"loss": [], "unlike": [], "wrong": [], "own": []}
+        self.painted: list[practice.Painted] = []
 
     def turn(self, *, early: bool) -> None:
         """Go on with early pictures, or with whole ones."""
         self.stock = Stock(self.recipe, self.learner.writer, self.folder, self.device, early=early)
+        self.silence = [ids.to(self.device) for ids in self.learner.writer.ids([""])]
         heeded = self.recipe.heed and self.recipe.class_minutes and not early  # it knows none of those
         self.classifier = classifier.load(self.recipe, self.folder, self.device) if heeded else None
 
     def means(self) -> list[float | None]:
-        """The loss, how unlike twins were seen and how wrong pictures, since this was last asked; None for nothing."""
+        """The loss, how unlike twins were seen and how wrong pictures and its own ones; since this was last asked."""
         found = [round(float(torch.stack(each).mean()), 4) if each else None for each in self.logged.values()]
         self.logged = {name: [] for name in self.logged}
         return found
 
+    def pick(self, shape: str, name: str, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor | None, torch.Tensor]:
+        """Latents of these rows of a stock, of edits their references', and what kinds of pictures they are."""
+        held, kinds = self.stock.held[name, shape], self.stock.kinds[name, shape]
+        if name == "pictures":
+            return held[rows].float(), None, kinds[rows]
+        if name == "shown":
+            return held[:, rows].flatten(0, 1).float(), None, kinds[:, rows].flatten()
+        before, x = held[:, rows].float()
+        return x, before, kinds[0, rows]
+
     def mix(self, shape: str, name: str, rows: torch.Tensor) -> Mixed:
         """Noise for the latents of these rows of a stock, and what counts in them: of an edit, what it changes too."""
-        held, kinds = self.stock.held[name, shape], self.stock.kinds[name, shape]
-        before, twins = None, name == "shown"
-        if name == "pictures":
-            x, kind = held[rows].float(), kinds[rows]
-        elif twins:
-            x, kind = held[:, rows].flatten(0, 1).float(), kinds[:, rows].flatten()
-        else:
-            (before, x), kind = held[:, rows].float(), kinds[0, rows]
+        (x, before, kind), twins = self.pick(shape, name, rows), name == "shown"
         told, fair = self.stock.told[shape][kind], self.recipe.fair
         if before is not None:
             told = (told + weighing.changed(before, x)) / 2
         noise, s = between(x) if twins else (torch.randn_like(x), noise_levels(len(x), self.recipe, self.device))
         return Mixed(x, noise, s, before, shape, 1 - fair + fair * told, twins)
 
-    def predict(self, model: Any, mixed: Mixed, words: torch.Tensor, pooled: torch.Tensor) -> torch.Tensor:
-        """The way from picture to noise that a model sees."""
+    def see(
+        self,
+        model: Any,
+        shape: str,
+        before: torch.Tensor | None,
+        mixture: torch.Tensor,
+        s: torch.Tensor,
+        words: practice.Words,
+    ) -> torch.Tensor:
+        """The way from picture to noise that a model sees in a mixture, beside edits' references."""
         out = model(
-            hidden_states=mixed.tokens,
-            encoder_hidden_states=words,
-            pooled_projections=pooled,
-            timestep=mixed.s,
-            img_ids=(self.stock.ids if mixed.before is None else self.stock.both)[mixed.shape],
+            hidden_states=mixture if before is None else torch.cat([mixture, before], 1),
+            encoder_hidden_states=words[0],
+            pooled_projections=words[1],
+            timestep=s,
+            img_ids=(self.stock.ids if before is None else self.stock.both)[shape],
             txt_ids=self.text_ids,
             return_dict=False,
         )[0]
-        return out[:, : mixed.x.shape[1]].float()
+        return out[:, : mixture.shape[1]].float()
+
+    def predict(self, model: Any, mixed: Mixed, words: practice.Words) -> torch.Tensor:
+        """The way from picture to noise that a model sees."""
+        return self.see(model, mixed.shape, mixed.before, mixed.mixture, mixed.s, words)
 
     def goal(self, mixed: Mixed, one: torch.Tensor, two: torch.Tensor) -> torch.Tensor:
         """What it should see."""
         return mixed.noise - mixed.x
 
     def step(self, lesson: Lesson, clock: Clock) -> None:
-        shape, stock, rows, one, two, right = lesson
-        rows, one, two, right = (part.to(self.device, non_blocking=True) for part in (rows, one, two, right))
+        shape, stock, *parts = lesson
+        rows, one, two, right = (part.to(self.device, non_blocking=True) for part in parts)
+        if self.practises(clock):
+            self.painted = self.painted or self._paint(shape, stock, rows, one, two, right)
+            self._learn(self._heed("own", *self._expect(self.painted.pop())), clock)
+            return
         mixed = self.mix(shape, stock, rows)
         with autocast(self.device, self.recipe.half):
             goal = self.goal(mixed, one, two)
-            seen = self.predict(self.learner.modules[0], mixed, *self.learner.writer.read(one, two))
+            seen = self.predict(self.learner.modules[0], mixed, self.learner.writer.read(one, two))
         loss = ((seen - goal).square().mean(-1) * mixed.counts).mean()
         self.logged["loss"].append(loss.detach())
         if mixed.twins:
@@ -218,13 +237,42 @@ class Fit:
             self.logged["unlike"].append(unlike.detach())
             loss = loss + self.recipe.apart * unlike
         if self.classifier:
-            with autocast(self.device, self.recipe.half):
-                said = classifier.look(self.classifier, mixed.expected(seen), self.recipe.grid(shape))
-            missed = classifier.wrong(said, right, weighing.HARDER)
-            wrong = (missed * classifier.places_are_known(mixed.s)).mean()
-            self.logged["wrong"].append(wrong.detach())
-            loss = loss + self.recipe.heed * wrong
+            loss = loss + self._heed("wrong", mixed.expected(seen), mixed.s, shape, right)
         self._learn(loss, clock)
+
+    def practises(self, clock: Clock) -> bool:
+        """Whether this step asks about its own pictures: once rates fall, for it takes twice the time of another."""
+        dice = random.Random(f"{self.recipe.seed} practice {clock.step}")
+        falls = clock.share >= 1 - self.recipe.cooldown
+        return self.classifier is not None and falls and dice.random() < self.recipe.practice
+
+    def _heed(
+        self, name: str, expected: torch.Tensor, s: torch.Tensor, shape: str, right: torch.Tensor
+    ) -> torch.Tensor:
+        """How much it counts what the classifier misses in pictures that are expected where `s` is noise."""
+        with autocast(self.device, self.recipe.half):
+            said = classifier.look(self.classifier, expected, self.recipe.grid(shape))
+        wrong = (classifier.wrong(said, right, weighing.HARDER) * classifier.places_are_known(s)).mean()
+        self.logged[name].append(wrong.detach())
+        return self.recipe.heed * wrong
+
+    def _paint(
+        self, shape: str, stock: str, rows: torch.Tensor, one: torch.Tensor, two: torch.Tensor, right: torch.Tensor
+    ) -> list[practice.Painted]:
+        """Paint what a lesson asks for, as far as it is asked about."""
+        x, before, _ = self.pick(shape, stock, rows)
+        see = partial(self.see, self.learner.modules[0], shape, before)
+        with torch.no_grad(), autocast(self.device, self.recipe.half):
+            asked = practice.Asked(shape, before, self.learner.writer.read(one, two), right)
+            silence = self.learner.writer.read(*(ids.expand(len(x), -1) for ids in self.silence))
+            return practice.paint(asked, silence, torch.randn_like(x), see, self.recipe.shift, self.recipe.guidance)
+
+    def _expect(self, painted: practice.Painted) -> tuple[torch.Tensor, torch.Tensor, str, torch.Tensor]:
+        """What becomes of pictures that are being painted, where that is, and what should."""
+        asked = painted.asked
+        with autocast(self.device, self.recipe.half):
+            told = self.see(self.learner.modules[0], asked.shape, asked.before, painted.mixture, painted.s, asked.words)
+        return painted.expected(told, self.recipe.guidance), painted.s, asked.shape, asked.right
 
     def _learn(self, loss: torch.Tensor, clock: Clock) -> None:
         young = min(1.0, (age(self.learner.optimizers[0]) + 1) / 100)
@@ -253,7 +301,7 @@ def fit(stage: str, fitter: Fit, folder: Path, clock: Clock) -> dict[str, Any]:
         for lesson in batches(fitter.stock.lessons, fitter.recipe, clock.step):
             fitter.step(lesson, clock)
             if clock.step % 100 == 0 or clock.over():
-                seen = dict(zip(("loss", "twins", "wrong"), fitter.means(), strict=True))
+                seen = dict(zip(("loss", "twins", "wrong", "own"), fitter.means(), strict=True))
                 losses.append([clock.step, *seen.values()])
                 said = "".join(f"{name} {mean:.4f}, " for name, mean in seen.items() if mean is not None)
                 print(f"{stage}: step {clock.step}, {said}{clock.spent:.0f} s", flush=True)

@@ -60,6 +60,7 @@ class Recipe:
     class_width: int = 64
     class_steps: int = 10**9
     heed: float = 0.1  # how much it counts what the classifier misses in the picture that the transformer expects
+    practice: float = 0.5  # of the steps ask, once rates fall, what becomes of pictures that it is painting itself
     # transformer
     width: int = 288
     heads: int = 6
@@ -197,6 +198,7 @@ def smoke() -> Recipe:
         "words_steps": 2,
         "class_width": 8,
         "class_steps": 2,
+        "cooldown": 1.0,
         "fit_steps": 6,
         "distil_steps": 2,
         "read_steps": 2,

@@ -10,6 +10,7 @@ import random
 import time
 import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,11 +20,23 @@ with warnings.catch_warnings():
     torch = pytest.importorskip("torch", reason="the trainer needs torch: pip install -r house/requirements.txt")
     pytest.importorskip("skia", reason="the painter needs skia-python: pip install -r house/requirements.txt")
 
-from diffusers import AutoencoderKL
+from diffusers import AutoencoderKL, FlowMatchEulerDiscreteScheduler
 from diffusers.models.transformers import transformer_flux
 from house.judge.intervals import share, student
 from house.judge.questions import NOTHING, answers
-from house.train import attention, autoencoder, classifier, latents, norms, pipeline, texts, weighing, words
+from house.train import (
+    attention,
+    autoencoder,
+    classifier,
+    latents,
+    norms,
+    pipeline,
+    practice,
+    texts,
+    transformer,
+    weighing,
+    words,
+)
 from house.train.clock import Clock, PieceOver
 from house.train.device import beside
 from house.train.fitting import DOUBT, MOST, Fit, Mixed, Trainee, between, noise_levels, positions, said_otherwise
@@ -394,21 +407,88 @@ def test_what_is_expected_where_the_way_is_seen_rightly_is_the_picture() -> None
     assert torch.allclose(mixed.expected(noise - x), x, atol=1e-5)
 
 
-def test_a_classifier_tells_what_latents_show_and_the_way_there(tmp_path: Path) -> None:
-    shapes = {"square": (64, 64)}
-    recipe = dataclasses.replace(smoke(), shapes=shapes, batch=16, class_minutes=1.0, read_rate=5e-3)
-    rng, place = np.random.default_rng(5), tmp_path / "latents"
+def test_a_picture_is_painted_for_practice_as_the_pipeline_would(monkeypatch: pytest.MonkeyPatch) -> None:
+    scheduler = FlowMatchEulerDiscreteScheduler(shift=1.5)
+    scheduler.set_timesteps(sigmas=np.linspace(1.0, 1 / practice.STEPS, practice.STEPS))
+    assert torch.allclose(practice.levels(1.5), scheduler.sigmas)
+    torch.manual_seed(6)
+    monkeypatch.setattr(practice, "EACH", practice.LAST - practice.FIRST + 1)
+    noise, words, silence = torch.randn(5, 4, 8), torch.randn(5, 4, 8), torch.zeros(5, 4, 8)
+
+    def see(x: Any, s: Any, said: Any) -> Any:
+        return 0.3 * x * s[:, None, None] + said[0]
+
+    x, states = noise, [noise]
+    for k, t in enumerate(scheduler.timesteps):
+        s = scheduler.sigmas[k].expand(5)
+        free = see(x, s, (silence, silence))
+        x = scheduler.step(free + 2.5 * (see(x, s, (words, words)) - free), t, x, return_dict=False)[0]
+        states.append(x)
+    asked = practice.Asked("square", None, (words, words), torch.zeros(5))
+    made = practice.paint(asked, (silence, silence), noise, see, 1.5, 2.5)
+    stops = torch.stack([each.s for each in made])
+    for row in range(5):
+        assert len(set(stops[:, row].tolist())) == practice.LAST - practice.FIRST + 1
+    assert len({tuple(row) for row in stops.T.tolist()}) > 1  # each picture in an order of its own
+    for each in made:
+        for row, (mixture, s) in enumerate(zip(each.mixture, each.s, strict=True)):
+            at = int((scheduler.sigmas - s).abs().argmin())
+            assert practice.FIRST <= at <= practice.LAST
+            assert torch.allclose(mixture, states[at][row], atol=1e-5)
+        told = see(each.mixture, each.s, asked.words)
+        guided = each.free + 2.5 * (told - each.free)
+        assert torch.allclose(each.expected(told, 2.5), each.mixture - each.s[:, None, None] * guided, atol=1e-5)
+
+
+def lamps(recipe: Recipe, folder: Path) -> Any:
+    """Latents that are light where the lamp is the second one, and a classifier that learned to tell."""
+    rng, place = np.random.default_rng(5), folder / "latents"
     place.mkdir()
-    kind = FIELDS["kind"].index("person")
     for name, ahead in (("pictures", ()), ("pairs", (2,)), ("shown", (2,))):
         codes = np.zeros((*ahead, 100, len(NAMES)), np.uint8)
-        codes[..., NAMES.index("kind")] = kind
+        codes[..., NAMES.index("kind")] = FIELDS["kind"].index("person")
         codes[..., NAMES.index("lamp")] = lamp = rng.integers(0, 2, (*ahead, 100))
         tokens = 0.1 * rng.standard_normal((*ahead, 100, 16, 16)) + (2 * lamp - 1)[..., None, None]
         np.save(place / f"{name}.square.npy", tokens.astype(np.float16))
         np.save(place / f"{name}.square.codes.npy", codes)
-    found = classifier.train(recipe, tmp_path, Clock(60, 60), torch.device("cpu"))
-    assert found["accuracy"]["0.0"]["lamp"] > 0.95
+    return classifier.train(recipe, folder, Clock(60, 60), torch.device("cpu"))["accuracy"]
+
+
+LAMPS = dataclasses.replace(smoke(), shapes={"square": (64, 64)}, batch=16, class_minutes=1.0, read_rate=5e-3)
+
+
+def test_practice_mends_what_becomes_of_a_picture_that_is_being_painted(tmp_path: Path) -> None:
+    recipe = dataclasses.replace(LAMPS, practice=1.0, cooldown=1.0, rate=3e-3)
+    torch.manual_seed(7)
+    lamps(recipe, tmp_path)
+    cpu = torch.device("cpu")
+    learner = transformer.trainee(recipe, tmp_path, cpu)
+    fitter, clock, wrong = Fit(recipe, learner, tmp_path, cpu), Clock(60, 10**6), list[float]()
+    fitter.turn(early=False)
+    rows, (one, two) = torch.arange(16), learner.writer.ids(["a bright picture"] * 16)
+    right = torch.full((16, len(NAMES)), NOTHING)
+    right[:, NAMES.index("lamp")] = 1
+    for _ in range(60):
+        fitter.step(("square", "pictures", rows, one, two, right), clock)
+        wrong.append(fitter.means()[-1] or 0.0)
+    assert min(wrong[:5]) > 0.3
+    assert max(wrong[-5:]) < 0.05
+
+
+def test_practice_begins_when_rates_fall(tmp_path: Path) -> None:
+    recipe = dataclasses.replace(smoke(), practice=0.5, cooldown=0.4)
+    fitter = Fit(recipe, Trainee([torch.nn.Linear(1, 1)], [], None), tmp_path, torch.device("cpu"))
+    fitter.classifier = torch.nn.Identity()
+    often = [sum(fitter.practises(Clock(60, 1000, step=at + k)) for k in range(100)) for at in (0, 500, 600, 900)]
+    assert often[:2] == [0, 0]
+    assert all(30 < count < 70 for count in often[2:])
+    fitter.classifier = None
+    assert not fitter.practises(Clock(60, 1000, step=900))
+
+
+def test_a_classifier_tells_what_latents_show_and_the_way_there(tmp_path: Path) -> None:
+    recipe = LAMPS
+    assert lamps(recipe, tmp_path)["0.0"]["lamp"] > 0.95
     model = classifier.load(recipe, tmp_path, torch.device("cpu"))
     right = torch.full((8, len(NAMES)), NOTHING)
     right[:, NAMES.index("lamp")] = 1
