@@ -40,23 +40,33 @@ EVENLY: Mapping[str, float] = {}
 Held = dict[tuple[str, str], tuple[torch.Tensor, Any]]  # latents and codes by stock and shape
 
 
+def body(channels: int, width: int) -> list[Any]:
+    """Convolutions over latents and two channels that say how much of them is noise, down to a quarter of the side."""
+    w = width
+    layers = [*block(channels + 2, w), *block(w, w), *block(w, 2 * w, 2), *block(2 * w, 2 * w)]
+    return [*layers, *block(2 * w, 4 * w, 2), *block(4 * w, 4 * w)]
+
+
+def through(tokens: torch.Tensor, grid: tuple[int, int], s: torch.Tensor) -> torch.Tensor:
+    """What a body reads: tokens (batch, rows x columns, channels x 4) as latents, and their shares of noise."""
+    x = latents.unpack(tokens, grid)
+    level = torch.stack([s, (torch.pi * s).cos()], 1)[..., None, None].expand(-1, -1, *x.shape[-2:])
+    return torch.cat([x, level], 1).contiguous(memory_format=torch.channels_last)
+
+
 class Classifier(nn.Module):
     """One linear answer for each attribute, from latents mixed with a share of noise."""
 
     def __init__(self, channels: int, width: int) -> None:
         super().__init__()
-        w = width
-        layers = [*block(channels + 2, w), *block(w, w), *block(w, 2 * w, 2), *block(2 * w, 2 * w)]
-        layers += [*block(2 * w, 4 * w, 2), *block(4 * w, 4 * w), nn.Conv2d(4 * w, 32, 1), nn.AdaptiveAvgPool2d(8)]
+        layers = [*body(channels, width), nn.Conv2d(4 * width, 32, 1), nn.AdaptiveAvgPool2d(8)]
         self.body = nn.Sequential(*layers, nn.Flatten(), nn.Dropout(0.1), nn.Linear(32 * 64, 512), nn.SiLU())
         self.head = nn.Linear(512, sum(CLASSES))
 
     def forward(self, tokens: torch.Tensor, grid: tuple[int, int], s: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """Scores (batch, classes) of every attribute, from tokens (batch, rows x columns, channels x 4)."""
-        x = latents.unpack(tokens, grid)
-        level = torch.stack([s, (torch.pi * s).cos()], 1)[..., None, None].expand(-1, -1, *x.shape[-2:])
-        x = torch.cat([x, level], 1).contiguous(memory_format=torch.channels_last)
-        scores: tuple[torch.Tensor, ...] = self.head(self.body(x)).float().split(CLASSES, 1)
+        seen = self.body(through(tokens, grid, s))
+        scores: tuple[torch.Tensor, ...] = self.head(seen).float().split(CLASSES, 1)
         return scores
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from house.train import attention, checkpoint, classifier, latents, practice, weighing
+from house.train import attention, checkpoint, classifier, critic, latents, practice, weighing
 from house.train.classifier import Classifier
 from house.train.clock import Clock
 from house.train.device import autocast, lean
@@ -66,18 +66,19 @@ def between(twins: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
 
 @dataclass
 class Trainee:
-    """What learns: transformer, CLIP and T5 in this order; their optimisers; and their running means."""
+    """What learns: transformer, CLIP and T5 in this order; their optimisers; a critic and its; and running means."""
 
     modules: list[Any]
     optimizers: list[Any]
     writer: Any
+    critic: list[Any] = field(default_factory=list)
     means: list[Any] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.means = [copy.deepcopy(module).requires_grad_(False) for module in self.modules]
 
     def parts(self) -> dict[str, Any]:
-        return {"modules": self.modules, "means": self.means, "optimizers": self.optimizers}
+        return {"modules": self.modules, "means": self.means, "optimizers": self.optimizers, "critic": self.critic}
 
 
 @dataclass(frozen=True)
@@ -155,7 +156,7 @@ class Fit:
         self.averages = [p for module in learner.means for p in module.parameters()]
         self.text_ids = torch.zeros(recipe.text_length, 3, device=device)
         self.folder = folder
-        self.logged: dict[str, list[torch.Tensor]] = {"loss": [], "unlike": [], "wrong": [], "own": []}
+        self.logged: dict[str, list[torch.Tensor]] = {"loss": [], "unlike": [], "wrong": [], "own": [], "told": []}
         self.painted: list[practice.Painted] = []
 
     def turn(self, *, early: bool) -> None:
@@ -164,9 +165,11 @@ class Fit:
         self.silence = [ids.to(self.device) for ids in self.learner.writer.ids([""])]
         heeded = self.recipe.heed and self.recipe.class_minutes and not early  # it knows none of those
         self.classifier = classifier.load(self.recipe, self.folder, self.device) if heeded else None
+        if self.classifier and self.learner.critic and not age(self.learner.critic[1]):
+            self.learner.critic[0].take_over(self.classifier)
 
     def means(self) -> list[float | None]:
-        """The loss, how unlike twins were seen and how wrong pictures and its own ones; since this was last asked."""
+        """The loss, how unlike twins were seen, how wrong pictures and its own, and what a critic told, since then."""
         found = [round(float(torch.stack(each).mean()), 4) if each else None for each in self.logged.values()]
         self.logged = {name: [] for name in self.logged}
         return found
@@ -224,7 +227,7 @@ class Fit:
         rows, one, two, right = (part.to(self.device, non_blocking=True) for part in parts)
         if self.practises(clock):
             self.painted = self.painted or self._paint(shape, stock, rows, one, two, right)
-            self._learn(self._heed("own", *self._expect(self.painted.pop())), clock)
+            self._learn(self._rehearse(self.painted.pop()), clock)
             return
         mixed = self.mix(shape, stock, rows)
         with autocast(self.device, self.recipe.half):
@@ -263,16 +266,27 @@ class Fit:
         x, before, _ = self.pick(shape, stock, rows)
         see = partial(self.see, self.learner.modules[0], shape, before)
         with torch.no_grad(), autocast(self.device, self.recipe.half):
-            asked = practice.Asked(shape, before, self.learner.writer.read(one, two), right)
+            asked = practice.Asked(shape, x, before, self.learner.writer.read(one, two), right)
             silence = self.learner.writer.read(*(ids.expand(len(x), -1) for ids in self.silence))
             return practice.paint(asked, silence, torch.randn_like(x), see, self.recipe.shift, self.recipe.guidance)
 
-    def _expect(self, painted: practice.Painted) -> tuple[torch.Tensor, torch.Tensor, str, torch.Tensor]:
-        """What becomes of pictures that are being painted, where that is, and what should."""
+    def _rehearse(self, painted: practice.Painted) -> torch.Tensor:
+        """How wrong it is what becomes of pictures that are being painted, and how far from true."""
         asked = painted.asked
         with autocast(self.device, self.recipe.half):
             told = self.see(self.learner.modules[0], asked.shape, asked.before, painted.mixture, painted.s, asked.words)
-        return painted.expected(told, self.recipe.guidance), painted.s, asked.shape, asked.right
+        expected = painted.expected(told, self.recipe.guidance)
+        loss = self._heed("own", expected, painted.s, asked.shape, asked.right)
+        clear = painted.s <= critic.FAINT
+        if not self.learner.critic or not clear.any():
+            return loss
+        true, made, grid = asked.true[clear], expected[clear], self.recipe.grid(asked.shape)
+        with autocast(self.device, self.recipe.half):
+            for _ in range(critic.ROUNDS):
+                apart = critic.learn(self.learner.critic, true, made.detach(), grid)
+            unlike = critic.ask(self.learner.critic, made, grid) * clear.float().mean()
+        self.logged["told"].append(apart)
+        return loss + self.recipe.critic * unlike
 
     def _learn(self, loss: torch.Tensor, clock: Clock) -> None:
         young = min(1.0, (age(self.learner.optimizers[0]) + 1) / 100)
@@ -301,7 +315,7 @@ def fit(stage: str, fitter: Fit, folder: Path, clock: Clock) -> dict[str, Any]:
         for lesson in batches(fitter.stock.lessons, fitter.recipe, clock.step):
             fitter.step(lesson, clock)
             if clock.step % 100 == 0 or clock.over():
-                seen = dict(zip(("loss", "twins", "wrong", "own"), fitter.means(), strict=True))
+                seen = dict(zip(("loss", "twins", "wrong", "own", "told"), fitter.means(), strict=True))
                 losses.append([clock.step, *seen.values()])
                 said = "".join(f"{name} {mean:.4f}, " for name, mean in seen.items() if mean is not None)
                 print(f"{stage}: step {clock.step}, {said}{clock.spent:.0f} s", flush=True)

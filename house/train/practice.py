@@ -16,7 +16,7 @@ from itertools import pairwise
 import torch
 
 STEPS = 10
-FIRST, LAST = 2, 8  # it is asked from one to the other: with a shift of 1.5, at shares of noise from .86 to .27
+FIRST, LAST = 2, 9  # it is asked from one to the other: with a shift of 1.5, at shares of noise from .86 to .14
 EACH = 4  # times that each picture is asked about
 
 Words = tuple[torch.Tensor, torch.Tensor]  # features of every word, and one vector for the whole text
@@ -25,9 +25,10 @@ See = Callable[[torch.Tensor, torch.Tensor, Words], torch.Tensor]  # from mixtur
 
 @dataclass(frozen=True)
 class Asked:
-    """What is asked of a batch: shape, edits' references (or None), words, and class numbers of what they ask for."""
+    """What is asked of a batch: its shape, true pictures, edits' references (or None), and words with their classes."""
 
     shape: str
+    true: torch.Tensor
     before: torch.Tensor | None
     words: Words
     right: torch.Tensor

@@ -61,6 +61,7 @@ class Recipe:
     class_steps: int = 10**9
     heed: float = 0.1  # how much it counts what the classifier misses in the picture that the transformer expects
     practice: float = 0.5  # of the steps ask, once rates fall, what becomes of pictures that it is painting itself
+    critic: float = 0.15  # how much it counts there that a critic tells its pictures from true ones; 0 leaves it out
     # transformer
     width: int = 288
     heads: int = 6

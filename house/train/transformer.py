@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from diffusers import FluxTransformer2DModel
 
-from house.train import autoencoder, checkpoint, texts, words
+from house.train import autoencoder, checkpoint, critic, texts, words
 from house.train.clock import Clock
 from house.train.fitting import Fit, Trainee, fit
 from house.train.muon import Muon
@@ -75,7 +75,8 @@ def trainee(recipe: Recipe, folder: Path, device: torch.device) -> Trainee:
     writer.clip, writer.t5 = modules[1], modules[2]
     for module in modules[1:] if recipe.words_minutes else []:
         module.requires_grad_(False)
-    return Trainee(modules, optimizers(modules, recipe), writer)
+    pair = critic.build(recipe.ae_latent, recipe.class_width, device) if recipe.critic else []
+    return Trainee(modules, optimizers(modules, recipe), writer, pair)
 
 
 def train(recipe: Recipe, folder: Path, clock: Clock, device: torch.device) -> dict[str, Any]:

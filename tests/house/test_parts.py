@@ -28,6 +28,7 @@ from house.train import (
     attention,
     autoencoder,
     classifier,
+    critic,
     latents,
     norms,
     pipeline,
@@ -424,7 +425,7 @@ def test_a_picture_is_painted_for_practice_as_the_pipeline_would(monkeypatch: py
         free = see(x, s, (silence, silence))
         x = scheduler.step(free + 2.5 * (see(x, s, (words, words)) - free), t, x, return_dict=False)[0]
         states.append(x)
-    asked = practice.Asked("square", None, (words, words), torch.zeros(5))
+    asked = practice.Asked("square", noise, None, (words, words), torch.zeros(5))
     made = practice.paint(asked, (silence, silence), noise, see, 1.5, 2.5)
     stops = torch.stack([each.s for each in made])
     for row in range(5):
@@ -470,9 +471,37 @@ def test_practice_mends_what_becomes_of_a_picture_that_is_being_painted(tmp_path
     right[:, NAMES.index("lamp")] = 1
     for _ in range(60):
         fitter.step(("square", "pictures", rows, one, two, right), clock)
-        wrong.append(fitter.means()[-1] or 0.0)
+        wrong.append(fitter.means()[3] or 0.0)
     assert min(wrong[:5]) > 0.3
     assert max(wrong[-5:]) < 0.05
+
+
+def test_a_critic_tells_blurred_latents_and_says_which_way_they_become_true(monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.manual_seed(8)
+    monkeypatch.setattr(critic, "YOUNG", 40)
+    pair, told = critic.build(4, 8, torch.device("cpu")), list[float]()
+    for _ in range(critic.YOUNG):
+        true = torch.randn(16, 16, 16).sign()
+        assert not critic.ask(pair, 0.3 * true, (4, 4))
+        told.append(float(critic.learn(pair, true, 0.3 * true, (4, 4))))
+    assert told[0] < 0.7 < 0.95 < told[-1]
+    blurred = (0.3 * true).requires_grad_()
+    critic.ask(pair, blurred, (4, 4)).backward()
+    assert blurred.grad is not None
+    assert (blurred.grad * true).mean() < 0  # sharper is nearer to true
+    assert all(p.requires_grad for p in pair[0].parameters())
+    assert critic.ask(pair, blurred, (4, 4)) > critic.ask(pair, true, (4, 4))
+
+
+def test_a_critic_begins_with_what_the_classifier_knows() -> None:
+    known = classifier.Classifier(4, 8).eval()
+    model = critic.build(4, 8, torch.device("cpu"))[0]
+    for norm in (m for m in known.modules() if isinstance(m, torch.nn.BatchNorm2d)):
+        norm.running_mean += 0.5
+    model.take_over(known)
+    x = classifier.through(torch.randn(2, 16, 16), (4, 4), torch.zeros(2))
+    with torch.no_grad():
+        assert torch.equal(model.around(model.near(x)), known.body[:18](x))
 
 
 def test_practice_begins_when_rates_fall(tmp_path: Path) -> None:
