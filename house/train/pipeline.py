@@ -30,6 +30,9 @@ def save(folder: Path, recipe: Recipe, transformer: Any, writer: Any, vae: Any) 
     """Write the pipeline in half precision, in shards, with its recipe and checksums, in place of an older one."""
     new = folder.with_name(folder.name + ".new")
     shutil.rmtree(new, ignore_errors=True)
+    for tokenizer in (writer.one, writer.two):  # which remember how they were last asked to cut and to fill
+        tokenizer.backend_tokenizer.no_truncation()
+        tokenizer.backend_tokenizer.no_padding()
     pipe = FluxPipeline(
         scheduler=FlowMatchEulerDiscreteScheduler(shift=recipe.shift),
         vae=_half(vae),

@@ -19,7 +19,7 @@ WEIGHTS = ROOT / "house" / "weights" / "model"
 
 
 def paint(engine: Resident, words: str, seed: int = 1, steps: int = 8) -> bytes:
-    wish = {"prompt": words, "aspect_ratio": "1:1", "count": 1, "steps": steps, "guidance": 3, "seed": seed}
+    wish = {"prompt": words, "aspect_ratio": "1:1", "count": 1, "steps": steps, "guidance": 2.5, "seed": seed}
     return picture(engine, Work("image.generate", str(WEIGHTS), wish, {}, "flux"))
 
 
@@ -72,7 +72,7 @@ def test_words_decide_what_is_painted(diffusers: Resident) -> None:
 
 def test_an_edit_changes_what_it_names_and_keeps_the_rest(diffusers: Resident) -> None:
     before = paint(diffusers, "a woman with long black hair, a cream background")
-    after = picture(diffusers, edit(WEIGHTS, before, "change the background to teal", steps=8, guidance=3))
+    after = picture(diffusers, edit(WEIGHTS, before, "change the background to teal", steps=8, guidance=2.5))
     old, new = pixels(before), pixels(after)
     assert (old[:40, :40, 0] - new[:40, :40, 0]).mean() > 0.3  # a corner
     assert np.abs(old[90:150, 100:156] - new[90:150, 100:156]).mean() < 0.1  # the face

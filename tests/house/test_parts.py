@@ -22,6 +22,7 @@ with warnings.catch_warnings():
 
 from diffusers import AutoencoderKL, FlowMatchEulerDiscreteScheduler
 from diffusers.models.transformers import transformer_flux
+from house.judge import looks, reader
 from house.judge.intervals import share, student
 from house.judge.questions import NOTHING, answers
 from house.train import (
@@ -46,9 +47,10 @@ from house.train.muon import Muon, orthogonal
 from house.train.painting import NAMES, Pairs, Pictures, Shown, decode, encode
 from house.train.reading import roughen, train_judge
 from house.train.recipe import Recipe, small, smoke
-from house.world import sample
+from house.world import paint, sample
 from house.world.fields import FIELDS
 from house.world.rules import HELD_OUT_HATS, differs
+from PIL import Image, ImageFilter
 from torch.nn import functional as F  # noqa: N812 - as everybody calls it
 
 
@@ -474,6 +476,31 @@ def test_practice_mends_what_becomes_of_a_picture_that_is_being_painted(tmp_path
         wrong.append(fitter.means()[3] or 0.0)
     assert min(wrong[:5]) > 0.3
     assert max(wrong[-5:]) < 0.05
+
+
+def test_what_is_blurred_looks_less_true_than_other_true_pictures() -> None:
+    torch.manual_seed(2)
+    rng, judge = random.Random(3), reader.Judge(16).eval()
+    facts = [sample(rng) for _ in range(24)]
+    one, other, true = ([paint(a, rng.getrandbits(31)) for a in facts] for _ in range(3))
+    blurred = [np.asarray(Image.fromarray(picture).filter(ImageFilter.GaussianBlur(1.5))) for picture in one]
+    same, alike, blur = (looks.compare(judge, made, true) for made in (true, other, blurred))
+    assert same.distances == pytest.approx((0, 0, 0), abs=1e-6)
+    assert same.edges == pytest.approx(1)
+    assert alike.edges == pytest.approx(1, abs=0.15)
+    assert blur.edges < 0.6
+    assert all(0 < a < b for a, b in zip(alike.distances, blur.distances, strict=True))
+
+
+def test_a_tokenizer_is_saved_as_it_was_before_it_was_used(tmp_path: Path) -> None:
+    recipe = smoke()
+    learner = transformer.trainee(recipe, tmp_path, torch.device("cpu"))
+    vae, files = autoencoder.build(recipe), ("tokenizer/tokenizer.json", "tokenizer_2/tokenizer.json")
+    pipeline.save(tmp_path / "one", recipe, learner.modules[0], learner.writer, vae)
+    learner.writer.ids(["a picture", "the sea"])
+    pipeline.save(tmp_path / "two", recipe, learner.modules[0], learner.writer, vae)
+    for file in files:
+        assert (tmp_path / "one" / file).read_text() == (tmp_path / "two" / file).read_text()
 
 
 def test_a_critic_tells_blurred_latents_and_says_which_way_they_become_true(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -207,6 +207,22 @@ def test_it_is_said_at_which_noise_words_are_heard(folder: Path) -> None:
     assert deaf.stdout.strip().endswith("deaf"), deaf.stderr[-3000:]
 
 
+def test_it_is_said_how_true_pictures_look(folder: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "house.judge.looks", str(folder), "--count", "4"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    head, *rows = done.stdout.splitlines()
+    assert head.split()[-1] == "edges"
+    found = {row[:14].strip(): [float(each) for each in row[14:].split()] for row in rows}
+    assert list(found) == ["person", "true person", "scene", "true scene"]
+    for kind in ("person", "scene"):
+        assert all(a > b > 0 for a, b in zip(found[kind][:3], found[f"true {kind}"][:3], strict=True))
+
+
 def test_a_finished_stage_is_not_done_again(folder: Path) -> None:
     assert "judge: finished before" in train("judge", "--to", str(folder), "--threads", "1")
 
