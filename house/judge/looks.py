@@ -1,4 +1,4 @@
-"""How like true pictures painted ones look: `python -m house.judge.looks house/weights`, two to four minutes on two cores.
+"""How like true pictures painted ones look: `python -m house.judge.looks house/weights`, three minutes on two cores.
 
 Attributes don't say whether an edge is crisp or a wall is even. So what the judge's first layers see in each place of
 painted pictures is compared with what they see in true ones of the same words: the Frechet distance between the two
