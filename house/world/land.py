@@ -8,7 +8,7 @@ import random
 
 from house.world.colour import WHITE, Colour, darker, lighter, mix
 from house.world.mood import Mood
-from house.world.pen import Pen, Point, box, oval, polygon
+from house.world.pen import OUTLINE, Pen, Point, box, oval, polygon
 from house.world.streams import stream
 
 LAMPLIGHT: Colour = (255, 214, 110)
@@ -149,7 +149,7 @@ def _dunes(pen: Pen, mood: Mood, rng: random.Random) -> None:
                     pen.stroke(a, b, lighter(colour, 0.26), 0.0045, 150)
 
 
-def firs(pen: Pen, rng: random.Random, line: list[Point], size: float, colour: Colour) -> None:
+def firs(pen: Pen, rng: random.Random, line: list[Point], size: float, colour: Colour, outline: float) -> None:
     """A row of fir trees along a line, as one silhouette with single trees in front."""
     x = -0.03
     while x < line[-1][0]:
@@ -161,11 +161,12 @@ def firs(pen: Pen, rng: random.Random, line: list[Point], size: float, colour: C
             size * rng.uniform(0.72, 1.25),
             mix(colour, WHITE, rng.uniform(0, 0.07)),
             size * rng.uniform(0.19, 0.25),
+            outline,
         )
         x += size * rng.uniform(0.3, 0.5)
 
 
-def fir(pen: Pen, x: float, y: float, tall: float, colour: Colour, half: float) -> None:
+def fir(pen: Pen, x: float, y: float, tall: float, colour: Colour, half: float, outline: float = OUTLINE) -> None:
     top = y - tall
     points = [(x, top)]
     for k, reach in enumerate((0.55, 0.78, 1.0)):
@@ -174,7 +175,7 @@ def fir(pen: Pen, x: float, y: float, tall: float, colour: Colour, half: float) 
         points.append((x + half * reach * 0.45, low - tall * 0.03))
     mirror = [(2 * x - px, py) for px, py in points[:0:-1]]
     shape = polygon([*points, *mirror])
-    pen.shape(shape, colour, lift=0.5, line=0.005)
+    pen.shape(shape, colour, lift=0.5, line=outline)
     if pen.art != "ink":
         pen.flat(polygon([(x, top), *points[1:-1], (x + half * 0.1, points[-2][1])]), darker(colour, 0.4), 70)
 
@@ -185,7 +186,7 @@ def _forest(pen: Pen, mood: Mood, rng: random.Random) -> None:
         colour = mood.ground(code, 0.8 * (1 - depth))
         line = wave(rng, mood, mood.height * (0.6 + 0.12 * k), 0.02)
         pen.shape(polygon(down(mood, line)), colour, lift=0, line=0)
-        firs(pen, rng, line, 0.13 + 0.13 * depth, colour)
+        firs(pen, rng, line, 0.13 + 0.13 * depth, colour, OUTLINE if k > 1 else 0)
 
 
 def _city(pen: Pen, mood: Mood, rng: random.Random) -> None:
@@ -243,7 +244,7 @@ def _tower(
             (right, top),
         ],
     }[roof]
-    pen.shape(polygon([*points, (right, foot), (left, foot)]), colour, lift=0.8, line=0.006)
+    pen.shape(polygon([*points, (right, foot), (left, foot)]), colour, lift=0.8, line=0.006 if layer else 0)
     pen.flat(box(right - (right - left) * 0.28, top, right, foot), darker(colour, 0.5), 44)
     if layer == 0:
         return

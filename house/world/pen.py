@@ -5,7 +5,6 @@ Lengths are in units of the square root of the picture's area, so that things ke
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
@@ -16,6 +15,7 @@ import skia
 from house.world.colour import INK, Colour, darker, lighter
 
 Point = tuple[float, float]
+OUTLINE = 0.0075  # in ink; what is far away has none
 SHADOWS = [(skia.Paint(AntiAlias=True, Color=skia.Color(20, 8, 36, 52)), share) for share in (0.4, 0.8, 1.2)]
 
 
@@ -102,7 +102,7 @@ class Pen:
         self.canvas = canvas
         self.art = art
 
-    def shape(self, path: Any, colour: Colour, *, line: float = 0.0075, lift: float = 1.0, alpha: float = 255) -> None:
+    def shape(self, path: Any, colour: Colour, *, line: float = OUTLINE, lift: float = 1.0, alpha: float = 255) -> None:
         """Fill a shape; `line` is its outline in ink, `lift` how far it stands off in cut paper."""
         if self.art == "paper" and lift:
             for paint, share in SHADOWS if lift > 0.5 else SHADOWS[1:2]:  # steps are faster than a blur, and as soft
@@ -131,18 +131,8 @@ class Pen:
         self.canvas.drawCircle(x, y, radius, paint_of(colour, alpha))
 
     def shade(self, path: Any, strength: float = 0.2, colour: Colour = (24, 10, 40)) -> None:
-        """Darken a part: hatched in ink, a plain tone elsewhere."""
-        if self.art != "ink":
-            self.canvas.drawPath(path, paint_of(colour, 255 * strength))
-            return
-        bounds = path.getBounds()
-        self.canvas.drawPath(path, paint_of(colour, 255 * strength * 0.5))
-        with self.inside(path):
-            tall, step = bounds.height(), 0.021
-            for k in range(math.ceil((bounds.width() + tall) / step)):
-                x = bounds.left() + k * step
-                a, b = (x, bounds.top()), (x - tall * 0.7, bounds.bottom())
-                self.stroke(a, b, INK, 0.0042, min(255, 500 * strength))
+        """Darken a part by a plain tone: hatching would be finer than the autoencoder's latents hold."""
+        self.canvas.drawPath(path, paint_of(colour, 255 * strength))
 
     def glow(self, x: float, y: float, radius: float, colour: Colour, alpha: float) -> None:
         """A soft light round a point."""

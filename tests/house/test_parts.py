@@ -201,6 +201,17 @@ def test_noise_is_often_enough_so_strong_that_words_decide(last_fifth: float, le
     assert least < (s > 0.95).float().mean() < most
 
 
+def test_a_small_batch_sees_little_noise_and_much() -> None:
+    torch.manual_seed(2)
+    recipe, cpu = dataclasses.replace(smoke(), shift=1.5, last_fifth=0.0), torch.device("cpu")
+    quarters = noise_levels(100_000, recipe, cpu).quantile(torch.tensor([0.25, 0.5, 0.75]))
+    drawn = torch.stack([noise_levels(4, recipe, cpu) for _ in range(50)])
+    parts = torch.bucketize(drawn, quarters)
+    odd = (parts.sort(1).values != torch.arange(4)).any(1)
+    assert odd.sum() <= 2  # at the very edges
+    assert len({tuple(row) for row in parts.tolist()}) > 10
+
+
 def test_every_stage_reads_with_the_same_tokens(tmp_path: Path) -> None:
     recipe = small()
     said = texts.corpus(count=200)
