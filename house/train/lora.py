@@ -140,7 +140,7 @@ def _learn(album: _Album, recipe: Recipe, target: Path) -> int:
     weights = [p for p in model.parameters() if p.requires_grad]
     for weight in weights:
         weight.data = weight.data.float()
-    optimizer = torch.optim.AdamW(weights, recipe.lora_rate, betas=(0.9, 0.98), weight_decay=0.0)
+    optimizer = torch.optim.AdamW(weights, recipe.lora_rate, betas=(0.9, 0.98), weight_decay=0.0, fused=True)
     rng, turns = random.Random(recipe.seed), _turns(len(album.tokens), random.Random(recipe.seed))
     for step in range(recipe.lora_steps):
         loss = album.loss([next(turns) for _ in range(recipe.lora_batch)], rng)

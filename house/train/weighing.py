@@ -24,8 +24,8 @@ HARDER = {  # how many times it counts what a classifier misses: what was missed
     "birds": 6.0,
     "hat": 5.0,
     "brows": 4.0,
-    "wear": 4.0,
-    "hat_colour": 3.0,
+    "wear": 3.0,
+    "hat_colour": 2.0,
 }
 
 
