@@ -19,8 +19,9 @@ import numpy as np
 import torch
 
 from house.train import device, latents, pipeline, recipe
-from house.train.fitting import positions
+from house.train.fitting import positions, seen
 from house.train.painting import floats
+from house.train.practice import Words
 from house.world import caption, draw_two, paint
 from house.world.fields import PERSON, SCENE, Attributes
 
@@ -56,39 +57,25 @@ def measure(
         both = [*first, *other]
         pictures = [paint(a, seed, size=size) for a, seed in zip(both, seeds * 2, strict=True)]
         x = latents.tokens_of(vae, floats(torch.from_numpy(np.stack(pictures)), where))
-        words = _words(pipe, both, seeds * 2, known.text_length)
+        words, places = _words(pipe, both, seeds * 2, known.text_length)
         noise = torch.randn(x[:each].shape, generator=torch.Generator().manual_seed(SEED)).to(where).repeat(2, 1, 1)
         way, middle = x[each:] - x[:each], (x[each:] + x[:each]).repeat(2, 1, 1) / 2
         far = way.square().sum((1, 2))
         shares = []
         for level in levels:
-            seen = _seen(pipe, torch.lerp(middle, noise, level), level, words, ids)
-            told = level * ((seen[:each] - seen[each:]) * way).sum((1, 2)) / far.clamp_min(1e-6)
+            s = torch.full((len(middle),), level, device=where)
+            ways = seen(pipe.transformer, torch.lerp(middle, noise, level), s, words, ids, places)
+            told = level * ((ways[:each] - ways[each:]) * way).sum((1, 2)) / far.clamp_min(1e-6)
             shares.append(statistics.median(told.tolist()))
         found[kind, name] = Heard(statistics.median(far.tolist()), tuple(shares))
     return found
 
 
-def _words(pipe: Any, facts: Sequence[Attributes], seeds: Sequence[int], length: int) -> tuple[Any, Any, Any]:
+def _words(pipe: Any, facts: Sequence[Attributes], seeds: Sequence[int], length: int) -> tuple[Words, torch.Tensor]:
     """What the transformer reads: captions that name all, and that say in the same words what two pictures share."""
     texts = [caption(a, random.Random(seed), every=True).text for a, seed in zip(facts, seeds, strict=True)]
     each, whole, places = pipe.encode_prompt(texts, None, max_sequence_length=length)
-    return each, whole, places
-
-
-def _seen(pipe: Any, mixed: torch.Tensor, level: float, words: tuple[Any, Any, Any], ids: torch.Tensor) -> torch.Tensor:
-    """The way from picture to noise that the model sees, of (batch, tokens, channels)."""
-    each, whole, places = words
-    out = pipe.transformer(
-        hidden_states=mixed.to(each.dtype),
-        encoder_hidden_states=each,
-        pooled_projections=whole,
-        timestep=torch.full((len(mixed),), level, device=mixed.device, dtype=each.dtype),
-        img_ids=ids,
-        txt_ids=places,
-        return_dict=False,
-    )[0]
-    return out.float()
+    return (each, whole), places
 
 
 def main() -> None:

@@ -36,7 +36,7 @@ def positions(rows: int, columns: int, place: int = 0, *, early: bool = False) -
     return out.reshape(-1, 3)
 
 
-def noise_levels(count: int, recipe: Recipe, device: torch.device, *, last_fifth: float | None = None) -> torch.Tensor:
+def noise_levels(count: int, recipe: Recipe, device: torch.device) -> torch.Tensor:
     """Shares of noise: logit-normal, shifted towards noise (Esser and others, 2024), and some from the last fifth.
 
     One is drawn from each of `count` equal parts of the first distribution, in any order, so that a small batch sees
@@ -48,8 +48,28 @@ def noise_levels(count: int, recipe: Recipe, device: torch.device, *, last_fifth
     even = (torch.randperm(count, device=device) + torch.rand(count, device=device)) / count
     s = torch.sigmoid(torch.special.ndtri(even.clamp(1e-6, 1 - 1e-6)))
     s = recipe.shift * s / (1 + (recipe.shift - 1) * s)
-    last = torch.rand(count, device=device) < (recipe.last_fifth if last_fifth is None else last_fifth)
+    last = torch.rand(count, device=device) < recipe.last_fifth
     return torch.where(last, 1 - 0.2 * torch.rand(count, device=device), s)
+
+
+def seen(
+    model: Any, mixture: torch.Tensor, s: torch.Tensor, words: practice.Words, ids: torch.Tensor, text_ids: torch.Tensor
+) -> torch.Tensor:
+    """The way from picture to noise that a FLUX transformer sees in a mixture of shares `s`: (batch, tokens, channels).
+
+    `words` are each token's and the whole text's, `ids` and `text_ids` the places of tokens of either kind.
+    """
+    each, whole = words
+    found: torch.Tensor = model(
+        hidden_states=mixture.to(model.dtype),
+        encoder_hidden_states=each,
+        pooled_projections=whole,
+        timestep=s.to(model.dtype),
+        img_ids=ids,
+        txt_ids=text_ids,
+        return_dict=False,
+    )[0]
+    return found.float()
 
 
 def between(twins: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -207,16 +227,10 @@ class Fit:
         words: practice.Words,
     ) -> torch.Tensor:
         """The way from picture to noise that a model sees in a mixture, beside edits' references."""
-        out = model(
-            hidden_states=mixture if before is None else torch.cat([mixture, before], 1),
-            encoder_hidden_states=words[0],
-            pooled_projections=words[1],
-            timestep=s,
-            img_ids=(self.stock.ids if before is None else self.stock.both)[shape],
-            txt_ids=self.text_ids,
-            return_dict=False,
-        )[0]
-        return out[:, : mixture.shape[1]].float()
+        if before is None:
+            return seen(model, mixture, s, words, self.stock.ids[shape], self.text_ids)
+        both = torch.cat([mixture, before], 1)
+        return seen(model, both, s, words, self.stock.both[shape], self.text_ids)[:, : mixture.shape[1]]
 
     def predict(self, model: Any, mixed: Mixed, words: practice.Words) -> torch.Tensor:
         """The way from picture to noise that a model sees."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
 import time
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from peft.utils import get_peft_model_state_dict
 
 from house.train import attention
 from house.train.device import autocast, lean
-from house.train.fitting import noise_levels, positions
+from house.train.fitting import noise_levels, positions, seen
 from house.train.latents import tokens_of
 from house.train.painting import floats
 from house.train.recipe import Recipe
@@ -59,7 +60,8 @@ class _Album:
     """Photos as tokens, what is said of each, as a model reads it, and how much each token counts."""
 
     def __init__(self, pipe: Any, recipe: Recipe, pictures: torch.Tensor, words: list[list[str]]) -> None:
-        self.model, self.recipe, self.device = pipe.transformer, recipe, pipe.device
+        self.model, self.device = pipe.transformer, pipe.device
+        self.recipe = dataclasses.replace(recipe, last_fifth=LAST_FIFTH)
         self.tokens = tokens_of(pipe.vae, floats(pictures, pipe.device).to(pipe.vae.dtype))
         self.each = len(words[0]) + 1  # captions of a photo; the last one is empty
         flat = [text for said in words for text in [*said, ""]]
@@ -73,15 +75,7 @@ class _Album:
     def expected(self, noisy: torch.Tensor, s: torch.Tensor, said: list[int]) -> torch.Tensor:
         """What the model takes for the way from picture to noise, with captions of these numbers."""
         with autocast(self.device, self.recipe.half), attention.quick(lean(self.device, self.recipe.half)):
-            return self.model(
-                hidden_states=noisy.to(self.model.dtype),
-                encoder_hidden_states=self.read[said],
-                pooled_projections=self.pooled[said],
-                timestep=s.to(self.model.dtype),
-                img_ids=self.ids,
-                txt_ids=self.text_ids,
-                return_dict=False,
-            )[0].float()
+            return seen(self.model, noisy, s, (self.read[said], self.pooled[said]), self.ids, self.text_ids)
 
     @torch.no_grad()
     def weigh(self) -> None:
@@ -104,7 +98,7 @@ class _Album:
             for row, no in zip(rows, silent, strict=True)
         ]
         x = self.tokens[rows]
-        noise, s = torch.randn_like(x), noise_levels(len(x), self.recipe, self.device, last_fifth=LAST_FIFTH)
+        noise, s = torch.randn_like(x), noise_levels(len(x), self.recipe, self.device)
         noisy, goal = torch.lerp(x, noise, s[:, None, None]), noise - x
         if quiet := [k for k, no in enumerate(silent) if no]:
             self.model.disable_adapters()

@@ -146,7 +146,7 @@ def small() -> Recipe:
         "ae_rate": 2e-3,
         "ae_muon": 6e-3,
         "ae_minutes": 40.0,
-        "decoder_minutes": 25.0,
+        "decoder_minutes": 36.0,
     }
     sizes |= {"pictures": 12_000, "pairs": 12_000, "shown": 12_000, "early_pictures": 48_000, "early_pairs": 14_000}
     sizes |= {"words_minutes": 18.0, "people": 0.65, "long": 0.45}

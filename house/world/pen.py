@@ -132,7 +132,7 @@ class Pen:
 
     def shade(self, path: Any, strength: float = 0.2, colour: Colour = (24, 10, 40)) -> None:
         """Darken a part by a plain tone: hatching would be finer than the autoencoder's latents hold."""
-        self.canvas.drawPath(path, paint_of(colour, 255 * strength))
+        self.flat(path, colour, 255 * strength)
 
     def glow(self, x: float, y: float, radius: float, colour: Colour, alpha: float) -> None:
         """A soft light round a point."""

@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import numpy as np
 import pytest
 
 pytest.importorskip("skia", reason="the painter needs skia-python: pip install -r house/requirements.txt")
 
-from house.world import caption, draw_edit, draw_two, fields_of, held_out, paint, person, sample, sample_shape, tidy
+import skia
+from house.world import (
+    caption,
+    draw_edit,
+    draw_two,
+    fields_of,
+    held_out,
+    land,
+    paint,
+    person,
+    sample,
+    sample_shape,
+    tidy,
+)
 from house.world.fields import FIELDS, HATS_AND_SHIRTS, IDENTITY, SHAPES
+from house.world.pen import OUTLINE, Pen, box
 from house.world.rules import differs
 
 
@@ -129,3 +144,28 @@ def test_a_known_face_keeps_its_identity_and_is_called_by_its_name() -> None:
     assert not set(words.named) & set(IDENTITY)
     assert person(7) == who
     assert person(8).face != who.face
+
+
+def test_ink_draws_nothing_finer_than_latents_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines: list[tuple[str, float]] = []
+    whole = Pen.shape
+
+    def shape(pen: Pen, path: Any, colour: Any, **how: Any) -> None:
+        lines.append((stage[0], how.get("line", OUTLINE)))
+        whole(pen, path, colour, **how)
+
+    def row(pen: Pen, rng: random.Random, line: Any, size: float, colour: Any, outline: float) -> None:
+        stage[0] = "far" if size < 0.2 else "near"
+        firs(pen, rng, line, size, colour, outline)
+        stage[0] = ""
+
+    stage, firs = [""], land.firs
+    monkeypatch.setattr(Pen, "shape", shape)
+    monkeypatch.setattr(land, "firs", row)
+    paint({**sample(random.Random(4), "scene"), "art": "ink", "land": "forest"}, 6)
+    assert {line for where, line in lines if where == "far"} == {0}
+    assert {line for where, line in lines if where == "near"} == {OUTLINE}
+    surface = skia.Surface(64, 64)
+    with surface as canvas:
+        Pen(canvas, "ink").shade(box(-9, -9, 99, 99), 0.3)
+    assert len(np.unique(surface.toarray().reshape(-1, 4), axis=0)) == 1  # a tone, and no hatching
