@@ -109,6 +109,8 @@ def open_edit(folder: Path, device: torch.device) -> Any:
 
 
 def _opened(family: Any, folder: Path, device: torch.device) -> Any:
+    if not (folder / "model_index.json").exists():
+        raise SystemExit(f"{folder} is no trained model; house/README.md says how to train one.")
     dtype = torch.bfloat16 if half_is_fast(device) else torch.float32
     pipe = family.from_pretrained(folder, dtype=dtype).to(device)
     pipe.set_progress_bar_config(disable=True)

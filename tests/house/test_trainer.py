@@ -223,6 +223,20 @@ def test_it_is_said_how_true_pictures_look(folder: Path) -> None:
         assert all(a > b > 0 for a, b in zip(found[kind][:3], found[f"true {kind}"][:3], strict=True))
 
 
+@pytest.mark.parametrize("what", ["heard", "looks"])
+def test_where_nothing_was_trained_one_sentence_says_so(what: str, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", f"house.judge.{what}", str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.strip().splitlines()[-1].endswith("is no trained model; house/README.md says how to train one.")
+    assert "Traceback" not in done.stderr
+
+
 def test_a_finished_stage_is_not_done_again(folder: Path) -> None:
     assert "judge: finished before" in train("judge", "--to", str(folder), "--threads", "1")
 
