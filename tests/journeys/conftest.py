@@ -164,7 +164,7 @@ def visit(studio: str, chromium: Browser) -> Iterator[Visit]:
 
 @pytest.fixture(scope="session")
 def maker(studio: str) -> StorageState:
-    """What the browser of a member keeps who has made two pictures."""
+    """What the browser of a member keeps who has made two pictures; tests share it in any order, so they only look."""
     with httpx.Client(base_url=studio, headers={"accept": "text/html"}) as client:
         move_in(client, "Mara Maker")
         client.post("/make/image.generate", data={"prompt": "A lighthouse under the stars", "count": "2"})

@@ -152,11 +152,14 @@ def test_a_slash_offers_words(visit: Callable[..., Page], maker: object) -> None
     expect(page.get_by_role("listbox", name="Words")).to_be_hidden()
 
 
-def test_a_run_begun_elsewhere_hangs_itself_on_the_wall(visit: Callable[..., Page], maker: object) -> None:
-    here, there = visit(state=maker), visit(state=maker)
+def test_a_run_begun_elsewhere_hangs_itself_on_the_wall(visit: Callable[..., Page]) -> None:
+    here = visit()
+    sign_up(here)
+    make(here, "A lighthouse under the stars")
+    there = visit(state=here.context.storage_state())
     here.goto("/jobs")
-    before = here.locator("run-card").count()
+    expect(here.locator("run-card")).to_have_count(1)
     there.goto("/make/image.generate")
     make(there, "A castle in the fog")
-    expect(here.locator("run-card")).to_have_count(before + 1)
+    expect(here.locator("run-card")).to_have_count(2)
     expect(here.locator("run-card").first).to_have_attribute("data-state", "succeeded", timeout=15_000)
