@@ -14,7 +14,7 @@ from diffusers import FluxPipeline
 from peft import LoraConfig
 from peft.utils import get_peft_model_state_dict
 
-from house.train import attention
+from house.train import adapting, attention
 from house.train.device import autocast, lean
 from house.train.fitting import noise_levels, positions, seen
 from house.train.latents import tokens_of
@@ -74,7 +74,8 @@ class _Album:
 
     def expected(self, noisy: torch.Tensor, s: torch.Tensor, said: list[int]) -> torch.Tensor:
         """What the model takes for the way from picture to noise, with captions of these numbers."""
-        with autocast(self.device, self.recipe.half), attention.quick(lean(self.device, self.recipe.half)):
+        quick = lean(self.device, self.recipe.half)
+        with autocast(self.device, self.recipe.half), attention.quick(quick), adapting.quick(quick):
             return seen(self.model, noisy, s, (self.read[said], self.pooled[said]), self.ids, self.text_ids)
 
     @torch.no_grad()

@@ -161,7 +161,7 @@ def small() -> Recipe:
         "likeness_minutes": 8.5,
         "read_through": 0.0,
     }
-    sizes |= {"lora_steps": 210, "lora_rate": 3e-3, "score_minutes": 10.0, "score_people": 2}
+    sizes |= {"lora_steps": 170, "lora_rate": 1e-2, "score_minutes": 10.0, "score_people": 2}
     return Recipe(**sizes)
 
 

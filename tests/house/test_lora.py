@@ -18,9 +18,10 @@ with warnings.catch_warnings():
     for name in ("skia", "peft"):
         pytest.importorskip(name, reason=f"the trainer needs {name}: pip install -r house/requirements.txt")
 
-from house.train import autoencoder, lora, transformer
+from house.train import adapting, autoencoder, lora, transformer
 from house.train.recipe import smoke
-from peft import LoraConfig
+from peft import LoraConfig, get_peft_model
+from peft.tuners.lora import Linear
 from safetensors.torch import load_file
 
 RECIPE = dataclasses.replace(smoke(), drop=0.0)
@@ -103,3 +104,49 @@ def test_a_face_is_learned_with_a_chance_of_its_own(tmp_path: Path) -> None:
     assert found[0].keys() == found[1].keys()
     assert all(torch.equal(weight, found[1][name]) for name, weight in found[0].items())
     assert any(weight.abs().max() > 0 for name, weight in found[0].items() if "lora_B" in name)
+
+
+def test_an_adapter_s_gradients_are_those_of_what_it_computes() -> None:
+    torch.manual_seed(4)
+    sizes = (5, 6), (7, 6), (7,), (2, 6), (7, 2)
+    x, w, b, d, u = (torch.randn(size, dtype=torch.double) for size in sizes)
+    for one in (x, d, u):
+        one.requires_grad_()
+    assert torch.allclose(adapting._Adapted.apply(x, w, b, d, u), x @ w.T + b + x @ d.T @ u.T)
+    assert torch.autograd.gradcheck(adapting._Adapted.apply, (x, w, b, d, u))
+
+
+def test_peft_s_layers_make_the_same_when_they_are_quick_and_are_as_before_afterwards() -> None:
+    torch.manual_seed(5)
+    body = torch.nn.Sequential(torch.nn.Linear(24, 32), torch.nn.GELU(), torch.nn.Linear(32, 16)).bfloat16()
+    model = get_peft_model(body, LoraConfig(r=4, lora_alpha=4, init_lora_weights=False, target_modules=["0", "2"]))
+    weights = [weight for weight in model.parameters() if weight.requires_grad]
+    for weight in weights:
+        weight.data = weight.data.float()
+    x, before, found = torch.randn(3, 11, 24).bfloat16(), Linear.forward, []
+    for wanted in (False, True):
+        with torch.autocast("cpu", torch.bfloat16), adapting.quick(wanted):
+            assert (Linear.forward is before) != wanted
+            made = model(x)
+            with model.disable_adapter():
+                bare = model(x)
+        made.float().square().sum().backward()
+        found.append([made, bare, *(weight.grad for weight in weights)])
+        model.zero_grad()
+    assert Linear.forward is before
+    theirs, ours = found
+    assert torch.equal(theirs[1], ours[1])
+    assert not torch.allclose(ours[0], ours[1], atol=0.1)
+    for one, other in zip(theirs, ours, strict=True):
+        assert (one.float() - other.float()).norm() < 0.02 * one.float().norm()
+
+
+def test_a_layer_that_is_more_than_an_adapter_computes_as_peft_does() -> None:
+    for change in ({"lora_alpha": 8}, {"lora_dropout": 0.5}):
+        config = LoraConfig(**{"r": 4, "lora_alpha": 4, "target_modules": ["0"], **change})
+        layer = get_peft_model(torch.nn.Sequential(torch.nn.Linear(8, 8)), config).base_model.model[0]
+        assert not adapting.able(layer)
+    layer = get_peft_model(
+        torch.nn.Sequential(torch.nn.Linear(8, 8)), LoraConfig(r=4, lora_alpha=4, target_modules=["0"])
+    ).base_model.model[0]
+    assert adapting.able(layer)
