@@ -21,7 +21,8 @@ COMMANDS = {
 NOTES = {
     "large": "",
     "small": "**Trained on two cores of a processor, which is little:** edges are painterly, and hats and small things"
-    " sometimes wrong. `python -m house.train all` on a GPU trains the larger model, which is meant to take its place.\n\n",
+    " sometimes wrong. `python -m house.train all` on a GPU trains the larger model, which is meant to take its"
+    " place.\n\n",
     "smoke": "**A toy that has learned nothing:** it proves that the trainer runs.\n\n",
 }
 TEMPLATE = Path(__file__).parent.parent / "card.md"
