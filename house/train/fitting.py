@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from house.train import attention, checkpoint, classifier, critic, latents, practice, weighing
+from house.train import activations, attention, checkpoint, classifier, critic, latents, practice, weighing
 from house.train.classifier import Classifier
 from house.train.clock import Clock
 from house.train.device import autocast, lean
@@ -139,6 +139,7 @@ def quicken(transformer: Any, recipe: Recipe, device: torch.device) -> None:
     """Compile a transformer's blocks where that pays: a block takes seconds, all of it would take minutes."""
     if lean(device, recipe.half):
         attention.quicken()
+        activations.quicken(transformer)
     if device.type == "cuda" or lean(device, recipe.half):
         transformer.compile_repeated_blocks(dynamic=False)
 

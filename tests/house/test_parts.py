@@ -21,11 +21,13 @@ with warnings.catch_warnings():
     pytest.importorskip("skia", reason="the painter needs skia-python: pip install -r house/requirements.txt")
 
 from diffusers import AutoencoderKL, FlowMatchEulerDiscreteScheduler
+from diffusers.models import embeddings
 from diffusers.models.transformers import transformer_flux
 from house.judge import looks, reader
 from house.judge.intervals import share, student
 from house.judge.questions import NOTHING, answers
 from house.train import (
+    activations,
     attention,
     autoencoder,
     classifier,
@@ -41,7 +43,7 @@ from house.train import (
 )
 from house.train.clock import Clock, PieceOver
 from house.train.device import beside
-from house.train.fitting import DOUBT, MOST, Fit, Mixed, Trainee, between, noise_levels, positions, said_otherwise
+from house.train.fitting import DOUBT, MOST, Fit, Mixed, Trainee, between, noise_levels, positions, said_otherwise, seen
 from house.train.lessons import Lessons
 from house.train.muon import Muon, orthogonal
 from house.train.painting import NAMES, Pairs, Pictures, Shown, decode, encode
@@ -144,18 +146,50 @@ def test_fused_norms_do_what_group_norm_and_silu_do() -> None:
 
 
 def test_attention_is_as_before_after_it_was_quick() -> None:
-    before = transformer_flux.dispatch_attention_fn
+    def used() -> tuple[Any, Any]:
+        return transformer_flux.dispatch_attention_fn, transformer_flux.apply_rotary_emb
+
+    before = used()
 
     def stopped() -> None:
         with attention.quick(True):
-            assert transformer_flux.dispatch_attention_fn is attention.attend
+            assert used() == (attention.attend, attention.turn)
             raise InterruptedError
 
     with pytest.raises(InterruptedError):
         stopped()
-    assert transformer_flux.dispatch_attention_fn is before
+    assert used() == before
     with attention.quick(False):
-        assert transformer_flux.dispatch_attention_fn is before
+        assert used() == before
+
+
+def test_tokens_are_turned_as_diffusers_turns_them() -> None:
+    torch.manual_seed(5)
+    x, angles = torch.randn(2, 7, 3, 16), torch.rand(7, 8).repeat_interleave(2, 1)
+    rotary = angles.cos(), angles.sin()
+    true = embeddings.apply_rotary_emb(x, rotary, sequence_dim=1)
+    assert torch.allclose(attention.turn(x, rotary, sequence_dim=1), true, atol=1e-6)
+    assert not torch.allclose(x, true, atol=0.1)
+
+
+def test_blocks_that_are_quick_activate_as_before() -> None:
+    torch.manual_seed(5)
+    model = transformer.build(smoke())
+    mixture, words = torch.randn(2, 4, smoke().ae_latent * 4), torch.randn(2, 3, smoke().text_width)
+    for weight in model.parameters():  # gates begin at nothing, and then no block would be seen
+        torch.nn.init.normal_(weight, std=0.2)
+
+    def see() -> torch.Tensor:
+        told = words, torch.ones(2, smoke().text_width)
+        return seen(model, mixture, torch.full((2,), 0.5), told, positions(2, 2), torch.zeros(3, 3))
+
+    before = see()
+    activations.quicken(model)
+    after = see()
+    assert torch.allclose(before, after, rtol=1e-3, atol=1e-3)
+    x = torch.linspace(-8, 8, 200)
+    assert torch.allclose(activations.gelu(x), F.gelu(x, approximate="tanh"), atol=1e-5)
+    assert isinstance(model.single_transformer_blocks[0].act_mlp, activations.Gelu)
 
 
 def test_attention_a_few_heads_at_a_time_is_attention() -> None:
