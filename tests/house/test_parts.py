@@ -179,7 +179,7 @@ def test_blocks_that_are_quick_activate_as_before() -> None:
     for weight in model.parameters():  # gates begin at nothing, and then no block would be seen
         torch.nn.init.normal_(weight, std=0.2)
 
-    def see() -> torch.Tensor:
+    def see() -> Any:
         told = words, torch.ones(2, smoke().text_width)
         return seen(model, mixture, torch.full((2,), 0.5), told, positions(2, 2), torch.zeros(3, 3))
 
