@@ -76,29 +76,18 @@ def attend(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, **_: Any
     return _attend(q, k, v)[0].view(b, h, n, d).transpose(1, 2)
 
 
-def turn(x: torch.Tensor, rotary: tuple[torch.Tensor, torch.Tensor], **_: Any) -> torch.Tensor:
-    """Rotary embeddings: (batch, tokens, heads, width) turned by cosines and sines (tokens, width), as diffusers does.
-
-    A product swaps neighbours, (a, b) to (-b, a): Inductor has no vector instructions for every second number.
-    """
-    cos, sin = (part[:, None] for part in rotary)
-    swap = torch.kron(torch.eye(x.shape[-2] * x.shape[-1] // 2), torch.tensor([[0.0, 1.0], [-1.0, 0.0]])).to(x.dtype)
-    swapped = (x.flatten(-2) @ swap).view_as(x)
-    return (x.float() * cos + swapped.float() * sin).to(x.dtype)
-
-
 def quicken() -> None:
     """Let FLUX's transformers of this process attend this way."""
-    transformer_flux.dispatch_attention_fn, transformer_flux.apply_rotary_emb = attend, turn
+    transformer_flux.dispatch_attention_fn = attend
 
 
 @contextmanager
 def quick(wanted: bool) -> Iterator[None]:
     """Attend this way for as long as it is wanted, and as before afterwards."""
-    before = transformer_flux.dispatch_attention_fn, transformer_flux.apply_rotary_emb
+    before = transformer_flux.dispatch_attention_fn
     try:
         if wanted:
             quicken()
         yield
     finally:
-        transformer_flux.dispatch_attention_fn, transformer_flux.apply_rotary_emb = before
+        transformer_flux.dispatch_attention_fn = before
