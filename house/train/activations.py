@@ -1,4 +1,4 @@
-"""GELU for training on a processor, by an exponential: Inductor's hyperbolic tangent takes three times as long."""
+"""GELU for training on a processor, by an exponential, which Inductor computes sooner than a hyperbolic tangent."""
 
 from __future__ import annotations
 
