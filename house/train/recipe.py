@@ -150,15 +150,15 @@ def small() -> Recipe:
     }
     sizes |= {"pictures": 12_000, "pairs": 12_000, "shown": 12_000, "early_pictures": 48_000, "early_pairs": 14_000}
     sizes |= {"words_minutes": 18.0, "people": 0.65, "long": 0.45}
-    sizes |= {"width": 256, "heads": 4, "doubles": 2, "singles": 5, "batch": 32, "fit_minutes": 447.0}
-    sizes |= {"early": 0.52, "early_batch": 64, "cooldown": 0.25, "class_minutes": 9.0}
+    sizes |= {"width": 256, "heads": 4, "doubles": 2, "singles": 5, "batch": 32, "fit_minutes": 420.0}
+    sizes |= {"early": 0.43, "early_batch": 64, "cooldown": 0.28, "class_minutes": 21.0, "heed": 0.35}
     sizes |= {
         "distil_minutes": 0.0,
         "read_width": 32,
         "read_batch": 32,
         "read_muon": 5e-3,
-        "read_minutes": 24.0,
-        "likeness_minutes": 8.5,
+        "read_minutes": 39.0,
+        "likeness_minutes": 12.5,
         "read_through": 0.0,
     }
     sizes |= {"lora_steps": 170, "lora_rate": 1e-2, "score_minutes": 10.0, "score_people": 2}
