@@ -13,7 +13,7 @@ from diffusers import FluxTransformer2DModel
 from transformers import CLIPTextModel, T5EncoderModel
 
 from house.judge import reader
-from house.train import autoencoder, checkpoint, reading, transformer, words
+from house.train import autoencoder, checkpoint, classifier, reading, transformer, words
 from house.train import recipe as recipes
 from house.train.clock import Clock
 from house.train.recipe import Recipe
@@ -67,6 +67,9 @@ def adopt(recipe: Recipe, source: Path, folder: Path, more: Mapping[str, float])
         learner.means[place].load_state_dict(state)
     checkpoint.save(new, words.STAGE, _clock(known["words"]), {"modules": learner.modules[1:]})
     checkpoint.save(new, transformer.STAGE, _clock(known["transformer"]), learner.parts())
+    if (source / classifier.FILE).exists() and classifier.STAGE in known:  # a run has it, weights that ship don't
+        shutil.copy(source / classifier.FILE, new / classifier.FILE)
+        checkpoint.write_figures(new, classifier.STAGE, known[classifier.STAGE])
     for stage in KEPT:
         if more.get(stage):
             checkpoint.save(new, stage, _clock(known.get(stage)), _parts(stage, recipe, source, new))

@@ -1,9 +1,14 @@
-"""Runs stages one after the other, each once, and says what they measured."""
+"""Runs stages one after the other, each once and in a process of its own, and says what they measured."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
+import multiprocessing
+import os
+import signal
+import sys
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,6 +24,7 @@ from house.train.recipe import Recipe
 from house.train.stages import FIXED, Stage, stages
 
 RESERVE = 12.0  # seconds of a piece that are kept for saving
+OVER = 3  # the exit status of a stage whose piece is over
 MEASURED = "decoder", "transformer", "distil", "judge", "likeness"  # by `score`, again when they are new
 
 
@@ -26,12 +32,9 @@ def run(options: Any, start: float) -> int:
     """0 when all that was asked for is finished, or the piece is over and the next one can go on."""
     folder, where = options.to, device.pick(options.device)
     recipe = _recipe(options, folder)
-    device.prepare(where, recipe.seed, options.threads)
-    known = stages(recipe)
-    scale = _scale(options.budget_minutes, known)
     ends = start + options.piece_minutes * 60 - RESERVE if options.piece_minutes else None
     began = False
-    for stage in known:
+    for stage in stages(recipe):
         if options.command not in ("all", stage.name):
             continue
         if options.again:
@@ -39,22 +42,53 @@ def run(options: Any, start: float) -> int:
             if stage.name == "score":
                 fidelity.forget(folder)
         if stage.name in checkpoint.figures(folder):
-            print(f"{stage.name}: finished before")
+            print(f"{stage.name}: finished before", flush=True)
             continue
         if began and ends and stage.about and time.monotonic() + stage.about * 60 > ends:
             print(f"Piece over before {stage.name}; the same command goes on from here.", flush=True)
             return 0
         began = True
-        clock = Clock(stage.minutes * scale or 1e9, stage.steps, piece_ends=ends)
-        try:
-            _one(stage, recipe, folder, where, clock)
-        except PieceOver as over:
-            print(f"Piece over in {over}; saved. The same command goes on from here.", flush=True)
-            return 0
+        status = _apart(options, stage.name, ends)
+        if status:
+            return 0 if status == OVER else 1
     if (folder / "model").exists():
         card.write(recipe, folder, where)
     print(json.dumps(checkpoint.figures(folder).get("score", {}) and _short(folder)), flush=True)
     return 0
+
+
+def _apart(options: Any, name: str, ends: float | None) -> int:
+    """The exit status of a stage in a process of its own: whatever memory it took is free when the next one begins."""
+    forks = multiprocessing.get_context("forkserver")
+    forks.set_forkserver_preload([__name__])  # what takes seconds to import is imported once
+    process = forks.Process(target=_alone, args=(options, name, ends))
+    process.start()
+    process.join()
+    status = process.exitcode or 0
+    if status < 0:
+        said = f"{name} was ended by {signal.Signals(-status).name}"
+        print(f"{said}; the same command goes on from what it had saved.", file=sys.stderr, flush=True)
+    return status
+
+
+def _alone(options: Any, name: str, ends: float | None) -> None:
+    """What that process does: the stage, until the piece is over or whoever asked for it is gone."""
+    threading.Thread(target=_leave_with, args=(multiprocessing.parent_process(),), daemon=True).start()
+    recipe, where = recipes.load(options.to), device.pick(options.device)
+    device.prepare(where, recipe.seed, options.threads)
+    known = stages(recipe)
+    stage = next(each for each in known if each.name == name)
+    scale = _scale(options.budget_minutes, known)
+    try:
+        _one(stage, recipe, options.to, where, Clock(stage.minutes * scale or 1e9, stage.steps, piece_ends=ends))
+    except PieceOver as over:
+        print(f"Piece over in {over}; saved. The same command goes on from here.", flush=True)
+        sys.exit(OVER)
+
+
+def _leave_with(asking: Any) -> None:
+    asking.join()
+    os._exit(1)
 
 
 def _recipe(options: Any, folder: Path) -> Recipe:

@@ -176,6 +176,7 @@ def test_finished_weights_go_on_learning_without_what_their_optimisers_knew(fold
         "autoencoder",
         "latents",
         "words",
+        "classifier",
         "likeness",
     }
     assert "transformer: taken up at step 6" in told
@@ -186,6 +187,35 @@ def test_finished_weights_go_on_learning_without_what_their_optimisers_knew(fold
     assert figures["judge"]["steps"] == 5
     assert figures["decoder"]["steps"] == 3
     assert (after / "model" / "README.md").exists()
+    (before / "classifier.safetensors").unlink()  # as it is with the weights that ship
+    train("words", "--to", str(tmp_path / "other"), "--weights", str(before))
+    assert "classifier" not in json.loads((tmp_path / "other" / "figures.json").read_text())
+
+
+def test_a_stage_is_a_process_that_ends_with_its_run_and_goes_on_when_it_was_killed(tmp_path: Path) -> None:
+    import psutil
+
+    words = ["all", "--smoke", "--to", str(tmp_path), "--threads", "1", "--set", "ae_steps=1000000"]
+
+    def begun() -> tuple[subprocess.Popen[str], psutil.Process]:
+        run = subprocess.Popen(
+            [sys.executable, "-m", "house.train", *words],
+            cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+        )  # fmt: skip
+        assert run.stdout
+        assert "autoencoder: begins" in run.stdout.readline()
+        (stage,) = (each for each in psutil.Process(run.pid).children(recursive=True) if each.ppid() != run.pid)
+        return run, stage
+
+    run, stage = begun()
+    stage.kill()
+    out, err = run.communicate(timeout=60)
+    assert run.returncode == 1, out
+    assert "autoencoder was ended by SIGKILL; the same command goes on" in err
+    run, stage = begun()
+    run.kill()
+    stage.wait(30)
+    run.communicate(timeout=60)
 
 
 def test_it_is_said_at_which_noise_words_are_heard(folder: Path) -> None:
