@@ -13,12 +13,13 @@ from diffusers import FluxTransformer2DModel
 from transformers import CLIPTextModel, T5EncoderModel
 
 from house.judge import reader
-from house.train import autoencoder, checkpoint, classifier, reading, transformer, words
+from house.train import autoencoder, checkpoint, reading, transformer, words
 from house.train import recipe as recipes
 from house.train.clock import Clock
 from house.train.recipe import Recipe
 
-KEPT = ("autoencoder", "decoder", "words", "judge", "likeness")  # as they are, unless more is asked of them
+# As they are, unless more is asked of them. A classifier is trained anew: a transformer learns to fool the one it has.
+KEPT = ("autoencoder", "decoder", "words", "judge", "likeness")
 FURTHER = {
     "transformer": "fit_minutes",
     "decoder": "decoder_minutes",
@@ -47,6 +48,7 @@ def longer(source: Path, more: Mapping[str, float]) -> Recipe:
         FURTHER[stage]: _clock(found.get(stage)).spent_before / 60 + extra for stage, extra in more.items() if extra
     }
     further = dataclasses.replace(known, **boxes, early_pictures=0, early_pairs=0)  # none of those is seen again
+    further = dataclasses.replace(further, seed=known.seed + 1)  # other pictures, and a classifier that is no copy
     return dataclasses.replace(further, early=known.early * spent / whole, cooldown=minutes / whole / 0.75)
 
 
@@ -67,9 +69,6 @@ def adopt(recipe: Recipe, source: Path, folder: Path, more: Mapping[str, float])
         learner.means[place].load_state_dict(state)
     checkpoint.save(new, words.STAGE, _clock(known["words"]), {"modules": learner.modules[1:]})
     checkpoint.save(new, transformer.STAGE, _clock(known["transformer"]), learner.parts())
-    if (source / classifier.FILE).exists() and classifier.STAGE in known:  # a run has it, weights that ship don't
-        shutil.copy(source / classifier.FILE, new / classifier.FILE)
-        checkpoint.write_figures(new, classifier.STAGE, known[classifier.STAGE])
     for stage in KEPT:
         if more.get(stage):
             checkpoint.save(new, stage, _clock(known.get(stage)), _parts(stage, recipe, source, new))
