@@ -18,7 +18,7 @@ from house.train import recipe as recipes
 from house.train.clock import Clock
 from house.train.recipe import Recipe
 
-# As they are, unless more is asked of them. A classifier is trained anew: a transformer learns to fool the one it has.
+# As they are, unless more is asked of them. A classifier learns anew, of the new pictures.
 KEPT = ("autoencoder", "decoder", "words", "judge", "likeness")
 FURTHER = {
     "transformer": "fit_minutes",
