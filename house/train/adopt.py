@@ -33,6 +33,7 @@ FAMILIES = {"transformer": FluxTransformer2DModel, "text_encoder": CLIPTextModel
 def longer(source: Path, more: Mapping[str, float]) -> Recipe:
     """The recipe of the weights in `source`, with minutes more for some stages; a transformer sees whole pictures.
 
+    The next seed makes them other pictures than before, and the classifier no copy of the one that it learned from.
     Its rates begin at three quarters, because that is where weights that had cooled down went on well; a judge's and
     a likeness's begin where a straight line to the end of the longer time is then.
     """
@@ -47,9 +48,8 @@ def longer(source: Path, more: Mapping[str, float]) -> Recipe:
     boxes: dict[str, Any] = {
         FURTHER[stage]: _clock(found.get(stage)).spent_before / 60 + extra for stage, extra in more.items() if extra
     }
-    further = dataclasses.replace(known, **boxes, early_pictures=0, early_pairs=0)  # none of those is seen again
-    further = dataclasses.replace(further, seed=known.seed + 1)  # other pictures, and a classifier that is no copy
-    return dataclasses.replace(further, early=known.early * spent / whole, cooldown=minutes / whole / 0.75)
+    boxes |= {"early_pictures": 0, "early_pairs": 0, "early": known.early * spent / whole}  # none of those is seen again
+    return dataclasses.replace(known, **boxes, seed=known.seed + 1, cooldown=minutes / whole / 0.75)
 
 
 def adopt(recipe: Recipe, source: Path, folder: Path, more: Mapping[str, float]) -> None:

@@ -190,7 +190,7 @@ def test_finished_weights_go_on_learning_without_what_their_optimisers_knew(fold
     assert classifiers[0] != classifiers[1]
 
 
-def test_a_stage_is_a_process_that_ends_with_its_run_and_goes_on_when_it_was_killed(tmp_path: Path) -> None:
+def test_a_stage_is_a_process_that_is_named_when_it_is_killed_and_ends_with_its_run(tmp_path: Path) -> None:
     import psutil
 
     words = ["all", "--smoke", "--to", str(tmp_path), "--threads", "1", "--set", "ae_steps=1000000"]
