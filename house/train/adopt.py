@@ -48,7 +48,7 @@ def longer(source: Path, more: Mapping[str, float]) -> Recipe:
     boxes: dict[str, Any] = {
         FURTHER[stage]: _clock(found.get(stage)).spent_before / 60 + extra for stage, extra in more.items() if extra
     }
-    boxes |= {"early_pictures": 0, "early_pairs": 0, "early": known.early * spent / whole}  # none of those is seen again
+    boxes |= {"early_pictures": 0, "early_pairs": 0, "early": known.early * spent / whole}  # none is seen again
     return dataclasses.replace(known, **boxes, seed=known.seed + 1, cooldown=minutes / whole / 0.75)
 
 
