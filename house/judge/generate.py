@@ -37,6 +37,19 @@ def edit(
     return _run(pipe, asked, seeds, options)
 
 
+def repaint(
+    pipe: Any,
+    pictures: Sequence[Picture],
+    texts: Sequence[str],
+    seeds: Sequence[int],
+    options: Options,
+    strength: float,
+) -> list[Picture]:
+    """Each picture mixed with noise and painted to its end again, the last `strength` of the steps."""
+    asked = {"prompt": list(texts), "image": [Image.fromarray(picture) for picture in pictures], "strength": strength}
+    return _run(pipe, asked, seeds, options)
+
+
 def _run(pipe: Any, asked: dict[str, Any], seeds: Sequence[int], options: Options) -> list[Picture]:
     if options.guidance > 1:
         asked |= {"negative_prompt": [""] * len(seeds), "true_cfg_scale": options.guidance}

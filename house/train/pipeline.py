@@ -13,7 +13,7 @@ from typing import Any
 import diffusers
 import torch
 import transformers
-from diffusers import FlowMatchEulerDiscreteScheduler, FluxKontextPipeline, FluxPipeline
+from diffusers import FlowMatchEulerDiscreteScheduler, FluxImg2ImgPipeline, FluxKontextPipeline, FluxPipeline
 
 from house.train.device import half_is_fast
 from house.train.recipe import Recipe
@@ -106,6 +106,11 @@ def open_text(folder: Path, device: torch.device) -> Any:
 def open_edit(folder: Path, device: torch.device) -> Any:
     """Edits of a reference picture."""
     return _opened(FluxKontextPipeline, folder, device)
+
+
+def open_again(folder: Path, device: torch.device) -> Any:
+    """From a picture that is mixed with noise."""
+    return _opened(FluxImg2ImgPipeline, folder, device)
 
 
 def _opened(family: Any, folder: Path, device: torch.device) -> Any:

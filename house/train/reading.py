@@ -11,9 +11,9 @@ from torch.nn import functional as F  # noqa: N812 - as everybody calls it
 
 from house.judge import reader
 from house.judge.questions import ASKED, answers
-from house.train import autoencoder, checkpoint
+from house.train import autoencoder, checkpoint, norms
 from house.train.clock import Clock
-from house.train.device import autocast, beside
+from house.train.device import autocast, beside, lean, portions
 from house.train.muon import Muon, age
 from house.train.painting import Faces, Pictures, batches, decode, floats
 from house.train.recipe import Recipe
@@ -21,15 +21,15 @@ from house.world.rules import fields_of
 
 EACH = 4  # pictures of a person in a batch
 HEAT = 0.07  # of the contrast between people
+DABS = 0.4  # noise in latents at most, as a share of how much they vary
 
 
 def roughen(x: torch.Tensor, vae: Any, recipe: Recipe) -> torch.Tensor:
-    """Blur, tint and noise, and often a way through the autoencoder, so that nothing depends on crisp edges."""
-    half = recipe.half
+    """Strokes, blur, tint and noise, and a way through the autoencoder, so that nothing depends on crisp edges."""
     if vae is not None and random.random() < recipe.read_through:
-        with torch.no_grad(), autocast(x.device, half):
-            z = autoencoder.encode(vae, x)
-            x = vae.decoder(z + 0.15 * random.random() * z.std() * torch.randn_like(z)).float()
+        x = dabs(x, vae, recipe.half)
+    if random.random() < recipe.read_strokes:
+        x = strokes(x)
     if random.random() < 0.3:
         size = x.shape[-2:]
         small = F.interpolate(x, scale_factor=random.choice([0.5, 0.65, 0.8]), mode="bilinear", antialias=True)
@@ -41,10 +41,43 @@ def roughen(x: torch.Tensor, vae: Any, recipe: Recipe) -> torch.Tensor:
     return x.roll((random.randint(-4, 4), random.randint(-4, 4)), (-1, -2)).clamp(-1, 1)
 
 
+@torch.no_grad()
+def dabs(x: torch.Tensor, vae: Any, half: bool) -> torch.Tensor:
+    """Pictures again from latents with more or less noise in them: as if they were painted in dabs."""
+    parts = []
+    with autocast(x.device, half):
+        for part in portions(x):
+            z = autoencoder.encode(vae, part)
+            much = DABS * torch.rand(len(z), 1, 1, 1, device=x.device) * z.std()
+            parts.append(vae.decoder(z + much * torch.randn_like(z)))
+    return torch.cat(parts).float()
+
+
+def strokes(x: torch.Tensor) -> torch.Tensor:
+    """Edges that wander by a pixel or three, and patches that are blurred or of another colour."""
+    (count, _, height, width), cell = x.shape, random.choice([8, 16, 24])
+
+    def field(channels: int, most: float) -> torch.Tensor:
+        coarse = torch.randn(count, channels, -(-height // cell), -(-width // cell), device=x.device)
+        coarse *= most * torch.rand(count, 1, 1, 1, device=x.device)
+        return F.interpolate(coarse, size=(height, width), mode="bilinear")
+
+    down, right = field(2, 0.15 * cell).unbind(1)
+    y, x_ = (torch.arange(size, device=x.device) + 0.5 for size in (height, width))
+    places = torch.stack([(x_ + right) * 2 / width - 1, (y[:, None] + down) * 2 / height - 1], -1)
+    x = F.grid_sample(x, places, padding_mode="border", align_corners=False)
+    soft = F.interpolate(F.avg_pool2d(x, random.choice([4, 8, 12])), size=(height, width), mode="bilinear")
+    return torch.lerp(x, soft, field(1, 1.2).abs_().clamp_(max=1)).add_(field(3, 0.15))
+
+
 def _through(recipe: Recipe, folder: Path, device: torch.device) -> Any:
     """The autoencoder, if pictures are to be seen through it and it is there."""
-    there = recipe.read_through and (folder / autoencoder.STAGE).exists()
-    return autoencoder.load(folder, device) if there else None
+    if not recipe.read_through or not (folder / autoencoder.STAGE).exists():
+        return None
+    vae = autoencoder.load(folder, device).to(memory_format=torch.channels_last)
+    if lean(device, recipe.half):
+        norms.fuse(vae)
+    return vae
 
 
 def train_judge(recipe: Recipe, folder: Path, clock: Clock, device: torch.device) -> dict[str, Any]:

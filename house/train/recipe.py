@@ -95,7 +95,8 @@ class Recipe:
     likeness_minutes: float = 1.4
     read_rate: float = 2e-3
     read_muon: float = 0.0  # the rate of the kernels and of the widest layer; 0 is AdamW for them too
-    read_through: float = 0.35  # of the batches are seen through the autoencoder
+    read_through: float = 0.35  # of the batches are seen through the autoencoder, with noise in their latents
+    read_strokes: float = 0.5  # of the batches have edges that wander, and patches
     read_steps: int = 10**9
     # likeness
     photos: int = 8
@@ -132,7 +133,7 @@ class Recipe:
 
 
 def small() -> Recipe:
-    """What two cores of a processor can train in ten hours: words, then small pictures, then whole ones."""
+    """What two cores of a processor can train in ten hours and a half: words, then small pictures, then whole ones."""
     sizes: dict[str, Any] = {
         "name": "small",
         "workers": 1,
@@ -157,9 +158,9 @@ def small() -> Recipe:
         "read_width": 32,
         "read_batch": 32,
         "read_muon": 5e-3,
-        "read_minutes": 39.0,
+        "read_minutes": 50.0,
         "likeness_minutes": 12.5,
-        "read_through": 0.0,
+        "read_through": 0.08,
     }
     sizes |= {"lora_steps": 170, "lora_rate": 1e-2, "score_minutes": 10.0, "score_people": 2}
     return Recipe(**sizes)

@@ -22,7 +22,8 @@ with warnings.catch_warnings():
 
 from diffusers import AutoencoderKL, FlowMatchEulerDiscreteScheduler
 from diffusers.models.transformers import transformer_flux
-from house.judge import looks, reader
+from house.judge import looks, reader, repainted
+from house.judge.generate import Options, repaint
 from house.judge.intervals import share, student
 from house.judge.questions import NOTHING, answers
 from house.train import (
@@ -35,6 +36,7 @@ from house.train import (
     norms,
     pipeline,
     practice,
+    reading,
     texts,
     transformer,
     weighing,
@@ -46,11 +48,11 @@ from house.train.fitting import DOUBT, MOST, Fit, Mixed, Trainee, between, noise
 from house.train.lessons import Lessons
 from house.train.muon import Muon, orthogonal
 from house.train.painting import NAMES, Pairs, Pictures, Shown, decode, encode
-from house.train.reading import roughen, train_judge
-from house.train.recipe import Recipe, small, smoke
-from house.world import paint, sample
+from house.train.reading import roughen, strokes, train_judge
+from house.train.recipe import Recipe, load, small, smoke
+from house.world import caption, paint, sample
 from house.world.fields import FIELDS
-from house.world.rules import HELD_OUT_HATS, differs
+from house.world.rules import HELD_OUT_HATS, differs, fields_of
 from PIL import Image, ImageFilter
 from torch.nn import functional as F  # noqa: N812 - as everybody calls it
 
@@ -491,6 +493,7 @@ def lamps(recipe: Recipe, folder: Path) -> Any:
     return classifier.train(recipe, folder, Clock(60, 60), torch.device("cpu"))["accuracy"]
 
 
+WEIGHTS = Path(__file__).parents[2] / "house" / "weights"
 LAMPS = dataclasses.replace(smoke(), shapes={"square": (64, 64)}, batch=16, class_minutes=1.0, read_rate=5e-3)
 
 
@@ -524,6 +527,31 @@ def test_what_is_blurred_looks_less_true_than_other_true_pictures() -> None:
     assert alike.edges == pytest.approx(1, abs=0.15)
     assert blur.edges < 0.6
     assert all(0 < a < b for a, b in zip(alike.distances, blur.distances, strict=True))
+
+
+def test_what_a_judge_reads_is_counted_of_each_picture_and_of_each_attribute(monkeypatch: pytest.MonkeyPatch) -> None:
+    facts = [sample(random.Random(k), "person") for k in range(3)]
+    hatless = [a | {"hat": "none"} for a in facts]
+    wrong = [a | {"mouth": "?"} for a in hatless[:1]] + hatless[1:]
+    monkeypatch.setattr(repainted, "read", lambda *_: wrong)
+    found = repainted.compare(None, hatless, [])
+    asked = sum(len(fields_of(a)) for a in hatless)
+    assert found.whole.value == pytest.approx(1 - 1 / asked)
+    assert found.each["mouth"] == pytest.approx(2 / 3)
+    assert found.each["skin"] == 1
+    assert found.worst()[0] == "mouth"
+
+
+def test_what_is_painted_again_is_still_what_it_was() -> None:
+    known, rng, here = load(WEIGHTS / "model"), random.Random(4), torch.device("cpu")
+    facts = [sample(rng, "person") for _ in range(2)]
+    texts = [caption(a, rng, every=True).text for a in facts]
+    options = Options((256, 256), 10, known.guidance, known.text_length)
+    true, pipe = [paint(a, 5) for a in facts], pipeline.open_again(WEIGHTS / "model", here)
+    near, far = ([*repaint(pipe, true, texts, [1, 2], options, strength)] for strength in (0.4, 1.0))
+    off = [[np.abs(a.astype(float) - b).mean() for a, b in zip(true, made, strict=True)] for made in (near, far)]
+    assert all(2 * a < b for a, b in zip(*off, strict=True)), off
+    assert repainted.compare(reader.load("judge", WEIGHTS / "judge", here), facts, near).whole.value > 0.95
 
 
 def test_a_tokenizer_is_saved_as_it_was_before_it_was_used(tmp_path: Path) -> None:
@@ -626,6 +654,32 @@ def test_roughened_pictures_are_still_pictures() -> None:
     assert all(x.shape == plain.shape and x.abs().max() <= 1 and torch.isfinite(x).all() for x in seen)
     assert not plain.any()  # the caller's are as they were
     assert len({round(x[k].std().item(), 6) for x in seen for k in range(4)}) == 48  # each is roughened by itself
+
+
+def test_strokes_let_edges_wander_a_little_and_each_pictures_its_own_way() -> None:
+    torch.manual_seed(2)
+    random.seed(2)
+    edge = torch.where(torch.arange(64) < 32, -1.0, 1.0).expand(8, 3, 64, 64)
+    for _ in range(6):
+        made = strokes(edge)
+        dark = made.mean(1).lt(0)
+        assert dark[:, :, :12].float().mean() > 0.9  # what is far from it stays what it was
+        assert dark[:, :, 52:].float().mean() < 0.1
+        places = dark.float().sum(2)  # of the edge, in each row
+        assert 0.05 < (places - places.mean(1, keepdim=True)).abs().mean() < 3
+        assert len({round(each.std().item(), 6) for each in made}) == 8
+
+
+def test_dabs_are_of_the_picture_and_more_or_less_rough(monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.manual_seed(2)
+    vae, same = autoencoder.build(smoke()).eval(), torch.rand(1, 3, 64, 64).mul(2).sub(1).expand(12, -1, -1, -1)
+    rough = reading.dabs(same, vae, half=False)
+    monkeypatch.setattr(reading, "DABS", 0.0)
+    plain = reading.dabs(same, vae, half=False)
+    with torch.no_grad():
+        assert torch.allclose(plain, vae.decoder(autoencoder.encode(vae, same)), atol=1e-5)
+    sizes = (rough - plain).square().mean((1, 2, 3))
+    assert sizes.max() > 5 * sizes.min() > 0
 
 
 def test_codes_keep_every_attribute() -> None:

@@ -251,7 +251,23 @@ def test_it_is_said_how_true_pictures_look(folder: Path) -> None:
         assert all(a > b > 0 for a, b in zip(found[kind][:3], found[f"true {kind}"][:3], strict=True))
 
 
-@pytest.mark.parametrize("what", ["heard", "looks"])
+def test_judges_are_compared_on_the_same_repainted_pictures(folder: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "house.judge.repainted", str(folder), "--beside", str(folder), "--count", "4"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    rows = done.stdout.splitlines()
+    assert [row.split()[:2] for row in rows[::2]] == [
+        [kind, s] for kind in ("person", "scene") for s in ("0.0", "0.4", "0.6")
+    ]
+    assert rows[::2] == rows[1::2]
+    assert len({row.split(":", 1)[1] for row in rows[:6:2]}) > 1  # what is painted again is another picture
+
+
+@pytest.mark.parametrize("what", ["heard", "looks", "repainted"])
 def test_where_nothing_was_trained_one_sentence_says_so(what: str, tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", f"house.judge.{what}", str(tmp_path)],
