@@ -1,4 +1,8 @@
-"""Trains the judge on all combinations, and the likeness on people; both see pictures as rough as a model's."""
+"""Trains the judge on all combinations, and the likeness on people; the judge sees pictures as rough as painted ones.
+
+The likeness does not: faces that share every word differ by a pixel or two. With strokes and dabs it told .88 of them
+apart instead of .99, in the same time.
+"""
 
 from __future__ import annotations
 
@@ -24,12 +28,15 @@ HEAT = 0.07  # of the contrast between people
 DABS = 0.4  # noise in latents at most, as a share of how much they vary
 
 
-def roughen(x: torch.Tensor, vae: Any, recipe: Recipe) -> torch.Tensor:
-    """Strokes, blur, tint and noise, and a way through the autoencoder, so that nothing depends on crisp edges."""
+def as_painted(x: torch.Tensor, vae: Any, recipe: Recipe) -> torch.Tensor:
+    """As rough as what a model paints: often in strokes, and sometimes through the autoencoder, if there is one."""
     if vae is not None and random.random() < recipe.read_through:
         x = dabs(x, vae, recipe.half)
-    if random.random() < recipe.read_strokes:
-        x = strokes(x)
+    return strokes(x) if random.random() < recipe.read_strokes else x
+
+
+def roughen(x: torch.Tensor) -> torch.Tensor:
+    """Blur, tint and noise, so that nothing depends on crisp edges."""
     if random.random() < 0.3:
         size = x.shape[-2:]
         small = F.interpolate(x, scale_factor=random.choice([0.5, 0.65, 0.8]), mode="bilinear", antialias=True)
@@ -88,7 +95,7 @@ def train_judge(recipe: Recipe, folder: Path, clock: Clock, device: torch.device
         pictures, codes = batch
         right = answers([decode(row) for row in codes.numpy()])
         with autocast(device, recipe.half):
-            said = model(roughen(floats(pictures, device), vae, recipe))
+            said = model(roughen(as_painted(floats(pictures, device), vae, recipe)))
         losses = []
         for name in ASKED:
             want = torch.tensor(right[name], device=device)
@@ -106,13 +113,12 @@ def train_judge(recipe: Recipe, folder: Path, clock: Clock, device: torch.device
 def train_likeness(recipe: Recipe, folder: Path, clock: Clock, device: torch.device) -> dict[str, Any]:
     """Train the likeness; its figure is how often the nearest of two people is the right one, words being the same."""
     model = reader.Likeness(recipe.read_width).to(device, memory_format=torch.channels_last)
-    vae = _through(recipe, folder, device)
     people = max(2, recipe.read_batch // EACH)
     who = torch.arange(people, device=device).repeat_interleave(EACH)
 
     def loss_of(pictures: Any) -> torch.Tensor:
         with autocast(device, recipe.half):
-            places = model(roughen(floats(pictures, device), vae, recipe))
+            places = model(roughen(floats(pictures, device)))
         near = places @ places.T / HEAT
         near = near.masked_fill(torch.eye(len(near), dtype=torch.bool, device=device), -1e9)
         same = (who[:, None] == who[None]) & ~torch.eye(len(near), dtype=torch.bool, device=device)

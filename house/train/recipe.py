@@ -95,8 +95,8 @@ class Recipe:
     likeness_minutes: float = 1.4
     read_rate: float = 2e-3
     read_muon: float = 0.0  # the rate of the kernels and of the widest layer; 0 is AdamW for them too
-    read_through: float = 0.35  # of the batches are seen through the autoencoder, with noise in their latents
-    read_strokes: float = 0.5  # of the batches have edges that wander, and patches
+    read_through: float = 0.35  # of the judge's batches are seen through the autoencoder, with noise in their latents
+    read_strokes: float = 0.5  # of them have edges that wander, and patches
     read_steps: int = 10**9
     # likeness
     photos: int = 8

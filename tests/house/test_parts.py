@@ -554,6 +554,20 @@ def test_what_is_painted_again_is_still_what_it_was() -> None:
     assert repainted.compare(reader.load("judge", WEIGHTS / "judge", here), facts, near).whole.value > 0.95
 
 
+def test_what_is_true_is_read_beside_what_was_painted_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    def grey(_: Any, pictures: Any, texts: Any, seeds: Any, options: Options, strength: float) -> list[Any]:
+        asked.append((strength, len(pictures), len(texts), len(seeds)))
+        return [np.full_like(picture, 128) for picture in pictures]
+
+    asked: list[tuple[float, int, int, int]] = []
+    monkeypatch.setattr(repainted, "repaint", grey)
+    found = repainted.measure(WEIGHTS, [WEIGHTS], torch.device("cpu"), 17, (0.4,))
+    assert asked == [(0.4, 16, 16, 16), (0.4, 1, 1, 1)] * 2
+    shares = {(kind, strength): read.whole.value for (kind, strength, _), read in found.items()}
+    for kind in ("person", "scene"):
+        assert shares[kind, 0.0] > 0.95 > 0.6 > shares[kind, 0.4]
+
+
 def test_a_tokenizer_is_saved_as_it_was_before_it_was_used(tmp_path: Path) -> None:
     recipe = smoke()
     learner = transformer.trainee(recipe, tmp_path, torch.device("cpu"))
@@ -646,11 +660,34 @@ def test_the_judge_is_saved_now_and_then(tmp_path: Path, monkeypatch: pytest.Mon
     assert (clock.step, again.step) == (3, 3)
 
 
+def test_a_judge_learns_from_pictures_as_rough_as_painted_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    recipe = dataclasses.replace(smoke(), read_through=1.0, read_strokes=1.0)
+    torch.manual_seed(2)
+    autoencoder.build(recipe).save_pretrained(tmp_path / autoencoder.STAGE)
+    true, seen = torch.rand(2, 3, 64, 64).mul(2).sub(1), []
+    vae = autoencoder.load(tmp_path, torch.device("cpu"))
+    dabbed = (reading.as_painted(true, vae, dataclasses.replace(recipe, read_strokes=0.0)) - true).abs().mean()
+    stroked = (reading.as_painted(true, None, recipe) - true).abs().mean()
+    assert torch.equal(
+        reading.as_painted(true, vae, dataclasses.replace(recipe, read_through=0.0, read_strokes=0.0)), true
+    )
+    assert min(dabbed, stroked) > 0.01
+
+    def as_painted(x: Any, vae: Any, recipe: Recipe) -> Any:
+        seen.append(vae)
+        return x
+
+    monkeypatch.setattr(reading, "as_painted", as_painted)
+    train_judge(recipe, tmp_path, Clock(60, 2), torch.device("cpu"))
+    assert len(seen) == 2
+    assert None not in seen
+
+
 def test_roughened_pictures_are_still_pictures() -> None:
     torch.manual_seed(1)
     random.seed(1)
     plain = torch.zeros(4, 32, 48, 3).movedim(-1, 1)
-    seen = [roughen(plain, None, smoke()) for _ in range(12)]
+    seen = [roughen(plain) for _ in range(12)]
     assert all(x.shape == plain.shape and x.abs().max() <= 1 and torch.isfinite(x).all() for x in seen)
     assert not plain.any()  # the caller's are as they were
     assert len({round(x[k].std().item(), 6) for x in seen for k in range(4)}) == 48  # each is roughened by itself
