@@ -1,4 +1,4 @@
-"""What a judge makes of pictures that a model painted: `python -m house.judge.repainted house/weights`, four minutes.
+"""What a judge makes of pictures that a model painted: `python -m house.judge.repainted house/weights`.
 
 A judge that is right about true pictures may be wrong about painted ones, and then it says of a model what is its own
 fault. Who knows the truth of a painted picture? Where a true one is mixed with noise that leaves everything to be seen,
