@@ -20,9 +20,10 @@ def main() -> int:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     if options.command in ("pack", "unpack", "prune"):
         return _files(options)
-    from house.train import run
+    from house.train import checkpoint, run
 
-    return run.run(options, START)
+    with checkpoint.alone(options.to):
+        return run.run(options, START)
 
 
 def _options() -> Any:
@@ -83,7 +84,10 @@ def _files(options: Any) -> int:
     else:
         from house.train import checkpoint
 
-        print(json.dumps({"freed_bytes": checkpoint.prune(options.to)}))
+        if not options.to.is_dir():
+            raise SystemExit(f"{options.to} is no folder.")
+        with checkpoint.alone(options.to):
+            print(json.dumps({"freed_bytes": checkpoint.prune(options.to)}))
     return 0
 
 

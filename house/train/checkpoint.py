@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from house.train.clock import Clock, PieceOver
+
+
+@contextlib.contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Keep a second training, which would write over the first's state, out of a folder: it ends with `SystemExit`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    place = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(place, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise SystemExit(f"{folder} is being trained in already. Give this one another folder, or wait.") from None
+    else:
+        yield
+    finally:
+        os.close(place)
 
 
 def path(folder: Path, stage: str) -> Path:

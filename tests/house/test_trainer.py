@@ -190,7 +190,7 @@ def test_finished_weights_go_on_learning_without_what_their_optimisers_knew(fold
     assert classifiers[0] != classifiers[1]
 
 
-def test_a_stage_is_a_process_that_is_named_when_it_is_killed_and_ends_with_its_run(tmp_path: Path) -> None:
+def test_a_run_has_its_folder_to_itself_names_a_stage_that_is_killed_and_takes_it_along(tmp_path: Path) -> None:
     import psutil
 
     words = ["all", "--smoke", "--to", str(tmp_path), "--threads", "1", "--set", "ae_steps=1000000"]
@@ -206,6 +206,12 @@ def test_a_stage_is_a_process_that_is_named_when_it_is_killed_and_ends_with_its_
         return run, stage
 
     run, stage = begun()
+    for second in (["latents", "--to", str(tmp_path)], ["prune", str(tmp_path)]):
+        done = subprocess.run(
+            [sys.executable, "-m", "house.train", *second], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 1, done.stdout
+        assert done.stderr.strip().splitlines()[-1].startswith(f"{tmp_path} is being trained in already.")
     stage.kill()
     out, err = run.communicate(timeout=60)
     assert run.returncode == 1, out
