@@ -37,7 +37,7 @@ def run(options: Sequence[str] = ()) -> dict[str, Any]:
     if damaged := pipeline.damaged(folder / "model"):
         raise SystemExit(f"Damaged: {', '.join(damaged)}. `git checkout -- {folder}` brings them back.")
     known, fast = recipe.load(folder / "model"), here.type == "cuda"
-    answers = ROOT / "data" / "fidelity" / f"{_name(folder)}{'-quick' if quick else ''}.jsonl"
+    answers = ROOT / "data" / "fidelity" / f"{kept_in(folder)}{'-quick' if quick else ''}.jsonl"
     if quick:
         answers.unlink(missing_ok=True)
     m = fidelity.Measurement(folder, answers, here, 64 if fast else 2 if quick else 4, known.steps, known.guidance)
@@ -73,6 +73,9 @@ def row(share: Mapping[str, Any]) -> str:
     return f"{share['value']:.3f} | {share['low']:.3f} to {share['high']:.3f} | {share['pictures']}"
 
 
-def _name(folder: Path) -> str:
-    """A name for this model's answers, so that another model's are never mixed in."""
-    return hashlib.sha256((folder / "model" / "SHA256SUMS").read_bytes()).hexdigest()[:12]
+def kept_in(folder: Path) -> str:
+    """A name for the answers of a model and its judge, so that another's are never mixed in."""
+    sums = hashlib.sha256((folder / "model" / "SHA256SUMS").read_bytes())
+    for part in sorted((folder / "judge").glob("*.safetensors")):
+        sums.update(hashlib.sha256(part.read_bytes()).digest())
+    return sums.hexdigest()[:12]

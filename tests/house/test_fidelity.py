@@ -27,6 +27,18 @@ def test_without_a_model_it_says_how_to_get_one(tmp_path: Path, monkeypatch: pyt
     assert "README.md" in str(trouble.value) or "requirements.txt" in str(trouble.value)
 
 
+def test_another_judge_of_the_same_model_gives_answers_of_its_own(tmp_path: Path) -> None:
+    names = []
+    for judge in (b"a", b"b"):
+        for name, content in {"model/SHA256SUMS": b"sums", "judge/judge.safetensors": judge}.items():
+            file = tmp_path / name
+            file.parent.mkdir(exist_ok=True)
+            file.write_bytes(content)
+        names.append(bench.kept_in(tmp_path))
+    assert names[0] != names[1]
+    assert bench.kept_in(tmp_path) == names[1]
+
+
 def test_answers_become_the_six_figures() -> None:
     pytest.importorskip("torch", reason="the judge needs torch: pip install -r house/requirements.txt")
     pytest.importorskip("skia", reason="the painter needs skia-python: pip install -r house/requirements.txt")
