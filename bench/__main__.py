@@ -2,7 +2,8 @@
 
 A bench has `run`, which returns what it measured as a mapping, may be async, and gets a migrated database of its own
 if it takes `owner_url` and `secret`. With `table(result)` it says how its Markdown looks; without, every list becomes
-a table. A bench that takes `options` gets the words that begin with `--`; with `--json` it alone prints.
+a table. A bench that takes `options` gets the words that begin with `--`; with `--json` it alone prints. What is quick,
+or whose result says what else it is `of`, is printed and not kept.
 """
 
 from __future__ import annotations
@@ -48,8 +49,11 @@ def main(words: list[str]) -> int:
         module = import_module(f"bench.{name}")
         result = {"bench": name, "at": datetime.now(UTC).isoformat(timespec="seconds"), "machine": describe()}
         result |= run(module, options)
-        if "--json" in options or "--quick" in options:
-            continue  # nothing to keep: not the whole, or printed by the bench itself
+        if "--json" in options:
+            continue  # printed by the bench itself
+        if "--quick" in options or "of" in result:  # not the whole, or of something else than what is here
+            print(section(name, module, result), flush=True)
+            continue
         RESULTS.mkdir(exist_ok=True)
         (RESULTS / f"{name}.json").write_text(json.dumps(result, indent=2, default=str) + "\n")
         write_section(name, section(name, module, result))

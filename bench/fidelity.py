@@ -1,7 +1,8 @@
 """How faithfully the house model does what it is told: words followed, edits granted, the rest kept, a face learned.
 
 `bin/bench fidelity` asks in pieces of 14 minutes until there are 500 pictures a figure, and goes on where it ended;
-`--quick` takes 45 seconds; `--json` prints the six figures and nothing else. HOUSE=folder names another model.
+`--quick` takes 45 seconds; `--json` prints the six figures and nothing else. HOUSE=folder names another model, whose
+figures are printed and not kept.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
@@ -25,8 +27,10 @@ def run(options: Sequence[str] = ()) -> dict[str, Any]:
     began = time.monotonic()
     missing = [name for name in NEEDED if find_spec(name) is None]
     if missing:
-        raise SystemExit(f"bin/bench fidelity needs {', '.join(missing)}: pip install -r house/requirements.txt")
-    folder = Path(os.environ.get("HOUSE") or ROOT / "house" / "weights")
+        install = f"{sys.executable} -m pip install -r house/requirements.txt"
+        raise SystemExit(f"bin/bench fidelity needs {', '.join(missing)}: {install}")
+    shipped = ROOT / "house" / "weights"
+    folder = Path(os.environ.get("HOUSE") or shipped)
     if not (folder / "model").exists() or not (folder / "judge").exists():
         raise SystemExit(f"{folder} has no trained model and judge; house/README.md says how to train them.")
     from house.judge import fidelity
@@ -47,6 +51,8 @@ def run(options: Sequence[str] = ()) -> dict[str, Any]:
         found = fidelity.run(m, COUNT, MINUTES * 60 - (time.monotonic() - began))
     judged = json.loads((folder / "figures.json").read_text()) if (folder / "figures.json").exists() else {}
     found["judge"] = judged.get("judge", {}).get("accuracy", {})
+    if folder.resolve() != shipped.resolve():
+        found["of"] = str(folder)
     if "--json" in options:
         print(
             json.dumps(

@@ -27,6 +27,29 @@ def test_without_a_model_it_says_how_to_get_one(tmp_path: Path, monkeypatch: pyt
     assert "README.md" in str(trouble.value) or "requirements.txt" in str(trouble.value)
 
 
+@pytest.mark.parametrize(
+    ("options", "of", "kept"), [([], {}, True), (["--quick"], {}, False), ([], {"of": "elsewhere"}, False)]
+)
+def test_only_the_whole_measurement_of_what_ships_is_kept(
+    options: list[str],
+    of: dict[str, str],
+    kept: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    pytest.importorskip("asyncpg", reason="bin/bench needs what the studio needs")
+    from bench import __main__ as benches
+
+    monkeypatch.setattr(bench, "run", lambda options: {"shares": dict.fromkeys(KEYS, SHARE)} | of)
+    monkeypatch.setattr(benches, "RESULTS", tmp_path / "results")
+    monkeypatch.setattr(benches, "PAGE", tmp_path / "benchmarks.md")
+    assert benches.main(["fidelity", *options]) == 0
+    assert ("| generate | 0.970 |" in capsys.readouterr().out) is not kept  # kept on a page, it is printed as JSON
+    assert (tmp_path / "results" / "fidelity.json").exists() is kept
+    assert (tmp_path / "benchmarks.md").exists() is kept
+
+
 def test_another_judge_of_the_same_model_gives_answers_of_its_own(tmp_path: Path) -> None:
     names = []
     for judge in (b"a", b"b"):
