@@ -17,7 +17,7 @@ from typing import Any
 import torch
 
 from house.judge import fidelity
-from house.train import adopt, autoencoder, card, checkpoint, device
+from house.train import adopt, autoencoder, card, checkpoint, device, pipeline
 from house.train import recipe as recipes
 from house.train.clock import Clock, PieceOver
 from house.train.recipe import Recipe
@@ -25,7 +25,8 @@ from house.train.stages import FIXED, Stage, stages
 
 RESERVE = 12.0  # seconds of a piece that are kept for saving
 OVER = 3  # the exit status of a stage whose piece is over
-MEASURED = "decoder", "transformer", "distil", "judge", "likeness"  # by `score`, again when they are new
+PAINTS = "decoder", "transformer", "distil"  # shown by `sheets`, again when they are new
+MEASURED = *PAINTS, "judge", "likeness"  # by `score`, again when they are new
 
 
 def run(options: Any, start: float) -> int:
@@ -135,6 +136,9 @@ def _one(stage: Stage, recipe: Recipe, folder: Path, where: torch.device, clock:
     found = stage.run(recipe, folder, clock, where)
     if stage.name in MEASURED:
         fidelity.forget(folder)
+        checkpoint.forget(folder, "score")
+    if stage.name in PAINTS:
+        checkpoint.forget(folder, "sheets")
     found.setdefault("seconds", round(time.monotonic() - began, 1))
     checkpoint.write_figures(folder, stage.name, found)
     shown = {name: value for name, value in found.items() if not isinstance(value, list)}
@@ -147,4 +151,5 @@ def _short(folder: Path) -> dict[str, Any]:
     """What a run comes to, in a line."""
     found = checkpoint.figures(folder)
     score = {key: value for key, value in found["score"].items() if not isinstance(value, dict)}
-    return {"psnr": autoencoder.figures(found)["psnr"], **score, "model_megabytes": found["sheets"]["model_megabytes"]}
+    size = pipeline.megabytes(folder / "model")
+    return {"psnr": autoencoder.figures(found)["psnr"], **score, "model_megabytes": size}

@@ -298,3 +298,13 @@ def test_what_comes_after_a_stage_that_is_done_again_is_measured_again(folder: P
     train("judge", "--again", "--to", str(place), "--threads", "1")
     assert not (place / "answers.jsonl").exists()
     assert not (place / "likeness").exists()
+    assert "score" not in json.loads((place / "figures.json").read_text())
+    rest = train("all", "--to", str(place), "--threads", "1")
+    assert "judge: finished before" in rest
+    assert "sheets: finished before" in rest
+    assert '"generate"' in rest.splitlines()[-1]
+    train("decoder", "--again", "--to", str(place), "--threads", "1")
+    rest = train("all", "--to", str(place), "--threads", "1")
+    assert "judge: finished before" in rest
+    assert "sheets: begins" in rest
+    assert "score: begins" in rest
