@@ -137,6 +137,11 @@ def test_a_run_travels_in_pieces_and_can_be_pruned(folder: Path, tmp_path: Path)
     assert (tmp_path / "back" / weights).read_bytes() == (folder / weights).read_bytes()
     assert not (tmp_path / "back" / "checkpoints").exists()
     train("prune", str(tmp_path / "back"))
+    command = [sys.executable, "-m", "house.train", "prune", str(tmp_path / "bakc")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.strip().splitlines()[-1] == f"{tmp_path / 'bakc'} is no folder."
+    assert not (tmp_path / "bakc").exists()
 
 
 def test_finished_weights_go_on_learning_without_what_their_optimisers_knew(folder: Path, tmp_path: Path) -> None:
