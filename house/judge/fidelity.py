@@ -1,6 +1,7 @@
 """Measures a model: are words followed, edits granted, the rest left alone, and a face kept.
 
-Each answer is a line in a file, so that a measurement can be cut into pieces and go on where it ended.
+Each answer is a line in a file, so that a measurement can be cut into pieces and go on where it ended. A batch's are
+there together or not at all.
 """
 
 from __future__ import annotations
@@ -76,8 +77,9 @@ class Measurement:
 
     def write(self, asked: str, batch: int, rows: list[dict[str, Any]]) -> None:
         self.answers.parent.mkdir(parents=True, exist_ok=True)
-        with self.answers.open("a") as file:
-            file.writelines(json.dumps({"asked": asked, "batch": batch, **row}) + "\n" for row in rows)
+        known, new = self.answers.read_text() if self.answers.exists() else "", self.answers.with_suffix(".new")
+        new.write_text(known + "".join(json.dumps({"asked": asked, "batch": batch, **row}) + "\n" for row in rows))
+        new.replace(self.answers)
 
 
 def run(m: Measurement, count: int, seconds: float, *, people: int = PEOPLE, learn: bool = True) -> dict[str, Any]:

@@ -1,9 +1,9 @@
 """How like true pictures painted ones look: `python -m house.judge.looks house/weights`, three minutes on two cores.
 
-Attributes don't say whether an edge is crisp or a wall is even. So what the judge's first layers see in each place of
-painted pictures is compared with what they see in true ones of the same words: the Frechet distance between the two
-(Heusel and others, 2017, who take another network's last layer), as a share of how much the true ones vary. So is the
-strength of edges. Other true pictures are compared as well, for nothing can look truer.
+Attributes don't say whether an edge is crisp or a wall is even. So what the first layers of the judge's first member
+see in each place of painted pictures is compared with what they see in true ones of the same words: the Frechet
+distance between the two (Heusel and others, 2017, who take another network's last layer), as a share of how much the
+true ones vary. So is the strength of edges. Other true pictures are compared as well, for nothing can look truer.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def seen(judge: reader.Judge, pictures: Sequence[Picture]) -> list[tuple[torch.T
     kept: list[list[torch.Tensor]] = [[] for _ in LAYERS]
     for start in range(0, len(pictures), PART):
         x = floats(torch.from_numpy(np.stack(pictures[start : start + PART])), torch.device("cpu"))
-        for k, layer in enumerate(judge.body.layers[: LAYERS[-1] + 1]):
+        for k, layer in enumerate(judge.members[0].body.layers[: LAYERS[-1] + 1]):
             x = layer(x)
             if k in LAYERS:
                 kept[LAYERS.index(k)].append(x.movedim(1, -1).flatten(0, -2).double())

@@ -1,4 +1,4 @@
-"""A small convolutional network that reads pictures of any shape: one answer for each attribute, or a face's place."""
+"""Small convolutional networks that read pictures of any shape: one answer for each attribute, or a face's place."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Body(nn.Module):
         return self.neck(F.adaptive_avg_pool2d(self.layers(pictures), (8, 8)))
 
 
-class Judge(nn.Module):
+class Member(nn.Module):
     """One linear answer for each attribute."""
 
     def __init__(self, width: int) -> None:
@@ -53,6 +53,27 @@ class Judge(nn.Module):
     def forward(self, pictures: torch.Tensor) -> dict[str, torch.Tensor]:
         x = self.body(pictures)
         return {name: head(x) for name, head in self.heads.items()}
+
+
+class Judge(nn.Module):
+    """An ensemble: networks that began differently also err differently, and answer together.
+
+    Each learns by itself (Lakshminarayanan and others, 2017); chances are multiplied (Hinton, 2002), so that a network
+    which is sure that an answer is wrong outweighs one that guesses.
+    """
+
+    def __init__(self, width: int, members: int = 1) -> None:
+        super().__init__()
+        self.members = nn.ModuleList(Member(width) for _ in range(members))
+
+    def each(self, pictures: torch.Tensor) -> list[dict[str, torch.Tensor]]:
+        """What each member says by itself."""
+        return [member(pictures) for member in self.members]
+
+    def forward(self, pictures: torch.Tensor) -> dict[str, torch.Tensor]:
+        """For each attribute the mean logarithm of the chances (count, values) that its members give."""
+        said = self.each(pictures)
+        return {name: torch.stack([one[name].float().log_softmax(1) for one in said]).mean(0) for name in ASKED}
 
 
 class Likeness(nn.Module):
@@ -67,9 +88,6 @@ class Likeness(nn.Module):
         return F.normalize(self.head(self.body(pictures)).float(), dim=-1)
 
 
-FAMILIES: dict[str, Any] = {"judge": Judge, "likeness": Likeness}
-
-
 def save(model: Any, name: str, width: int, folder: Path) -> None:
     """Write `NAME.safetensors` in half precision."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -79,11 +97,13 @@ def save(model: Any, name: str, width: int, folder: Path) -> None:
 
 
 def load(name: str, folder: Path, device: torch.device) -> Any:
-    """Open a judge or a likeness; its width is read from its first layer."""
+    """Open a judge or a likeness; its width is read from its first layer, how many members it has from their names."""
     tensors = {
         key: value.float() if value.is_floating_point() else value
         for key, value in load_file(folder / f"{name}.safetensors").items()
     }
-    model = FAMILIES[name](tensors["body.layers.0.weight"].shape[0] * 2)
+    first = [tensor for key, tensor in tensors.items() if key.endswith("body.layers.0.weight")]
+    width = first[0].shape[0] * 2
+    model: Any = Judge(width, len(first)) if name == "judge" else Likeness(width)
     model.load_state_dict(tensors)
     return model.to(device).eval().requires_grad_(False)

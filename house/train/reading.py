@@ -89,18 +89,18 @@ def _through(recipe: Recipe, folder: Path, device: torch.device) -> Any:
 
 def train_judge(recipe: Recipe, folder: Path, clock: Clock, device: torch.device) -> dict[str, Any]:
     """Train the judge; its accuracy is of held-out combinations, each attribute where it can be seen."""
-    model = reader.Judge(recipe.read_width).to(device, memory_format=torch.channels_last)
+    model = reader.Judge(recipe.read_width, recipe.read_members).to(device, memory_format=torch.channels_last)
 
     def loss_of(batch: Any) -> torch.Tensor:
         pictures, codes = batch
         right = answers([decode(row) for row in codes.numpy()])
         with autocast(device, recipe.half):
-            said = model(roughen(as_painted(floats(pictures, device), vae, recipe)))
+            all_said = model.each(roughen(as_painted(floats(pictures, device), vae, recipe)))
         losses = []
         for name in ASKED:
             want = torch.tensor(right[name], device=device)
             if (want >= 0).any():
-                losses.append(F.cross_entropy(said[name].float(), want, ignore_index=-100))
+                losses += [F.cross_entropy(said[name].float(), want, ignore_index=-100) for said in all_said]
         return torch.stack(losses).sum()
 
     vae = _through(recipe, folder, device)
@@ -132,7 +132,8 @@ def train_likeness(recipe: Recipe, folder: Path, clock: Clock, device: torch.dev
 
 def steppers(recipe: Recipe, model: Any) -> list[Any]:
     """AdamW, and Muon for the kernels and the widest layer if the recipe has a rate for it."""
-    wide = [p for n, p in model.body.named_parameters() if p.ndim > 1 and p.shape[1] > 3] if recipe.read_muon else []
+    inner = [p for name, p in model.named_parameters() if "body" in name.split(".")] if recipe.read_muon else []
+    wide = [p for p in inner if p.ndim > 1 and p.shape[1] > 3]
     known = {id(p) for p in wide}
     rest = [p for p in model.parameters() if id(p) not in known]
     adam = torch.optim.AdamW(rest, recipe.read_rate, weight_decay=0.02)

@@ -90,6 +90,7 @@ class Recipe:
     distil_steps: int = 10**9
     # judge and embedding
     read_width: int = 48
+    read_members: int = 1  # networks of the judge, which learn side by side from the same pictures
     read_batch: int = 192
     read_minutes: float = 2.0  # the judge
     likeness_minutes: float = 1.4
@@ -133,7 +134,7 @@ class Recipe:
 
 
 def small() -> Recipe:
-    """What two cores of a processor can train in ten hours and a half: words, then small pictures, then whole ones."""
+    """What two cores of a processor can train in eleven hours: words, then small pictures, then whole ones."""
     sizes: dict[str, Any] = {
         "name": "small",
         "workers": 1,
@@ -156,9 +157,10 @@ def small() -> Recipe:
     sizes |= {
         "distil_minutes": 0.0,
         "read_width": 32,
+        "read_members": 3,
         "read_batch": 32,
         "read_muon": 5e-3,
-        "read_minutes": 50.0,
+        "read_minutes": 75.0,
         "likeness_minutes": 12.5,
         "read_through": 0.08,
     }
@@ -191,6 +193,7 @@ def smoke() -> Recipe:
     }
     sizes |= {"early_pictures": 32, "early_pairs": 16, "early": 0.5, "early_batch": 4}
     sizes |= {"width": 48, "heads": 1, "doubles": 1, "singles": 1, "batch": 4, "read_width": 16, "read_batch": 8}
+    sizes |= {"read_members": 2}
     sizes |= {
         "ae_steps": 4,
         "decoder_minutes": 1.0,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,30 @@ def test_another_judge_of_the_same_model_gives_answers_of_its_own(tmp_path: Path
         names.append(bench.kept_in(tmp_path))
     assert names[0] != names[1]
     assert bench.kept_in(tmp_path) == names[1]
+
+
+def test_a_batch_of_answers_is_kept_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("torch", reason="the judge needs torch: pip install -r house/requirements.txt")
+    pytest.importorskip("skia", reason="the painter needs skia-python: pip install -r house/requirements.txt")
+    from house.judge import fidelity
+
+    m = fidelity.Measurement(tmp_path, tmp_path / "of" / "answers.jsonl", Any, 2, 20, 1.0)
+    m.write("generate", 0, [{"hat": True}, {"hat": False}])
+    asked, dumps = [], json.dumps
+
+    def killed(row: dict[str, Any]) -> str:
+        asked.append(row)
+        if len(asked) == 3:
+            raise KeyboardInterrupt
+        return dumps(row)
+
+    monkeypatch.setattr(json, "dumps", killed)
+    with pytest.raises(KeyboardInterrupt):
+        m.write("generate", 1, [{"hat": True, "long": "x" * 9000}] * 4)
+    monkeypatch.undo()
+    assert [row["batch"] for row in m.done()["generate"]] == [0, 0]
+    m.write("generate", 1, [{"hat": True}])
+    assert [row["batch"] for row in m.done()["generate"]] == [0, 0, 1]
 
 
 def test_answers_become_the_six_figures() -> None:

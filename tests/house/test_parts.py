@@ -660,6 +660,57 @@ def test_the_judge_is_saved_now_and_then(tmp_path: Path, monkeypatch: pytest.Mon
     assert (clock.step, again.step) == (3, 3)
 
 
+def says(scores: dict[str, list[float]]) -> Any:
+    """A network that says the same of every picture: some scores, and 0 for everything else."""
+    member = reader.Member(16)
+    for name, head in member.heads.items():
+        torch.nn.init.zeros_(head.weight)
+        head.bias.data = torch.tensor(scores.get(name, [0.0] * len(FIELDS[name])))
+    return member
+
+
+def test_members_of_a_judge_answer_together() -> None:
+    judge = reader.Judge(16, 3).eval()
+    guess, other = {"glasses": [0.0, 1.0, 0.9, 0.0]}, {"glasses": [0.0, 0.9, 1.0, 0.0]}
+    sure = {"glasses": [0.0, -9.0, 0.2, 0.0], "brows": [5.0, 0.0]}
+    for place, scores in enumerate((guess, other, sure)):
+        judge.members[place] = says(scores)
+    pictures = torch.zeros(2, 3, 64, 64)
+    said, each = judge(pictures), judge.each(pictures)
+    assert [one["glasses"].argmax(1).tolist() for one in each] == [[1, 1], [2, 2], [2, 2]]
+    assert said["glasses"].argmax(1).tolist() == [2, 2]  # whoever is sure that it is not 1 counts
+    expected = torch.stack([one["brows"].softmax(1).log() for one in each]).mean(0)
+    assert torch.allclose(said["brows"], expected)
+    assert said["brows"].argmax(1).tolist() == [0, 0]
+
+
+def test_a_judge_is_opened_with_as_many_members_as_it_was_saved_with(tmp_path: Path) -> None:
+    pictures, here = torch.rand(2, 3, 64, 48), torch.device("cpu")
+    for members in (1, 3):
+        judge = reader.Judge(16, members).eval()
+        reader.save(judge, "judge", 16, tmp_path)
+        again = reader.load("judge", tmp_path, here)
+        assert len(again.members) == members
+        for name, said in judge(pictures).items():
+            assert torch.allclose(said, again(pictures)[name], atol=0.02)  # kept in half precision
+
+
+def test_members_of_a_judge_learn_side_by_side_and_become_different(tmp_path: Path) -> None:
+    torch.manual_seed(5)
+    recipe, started = dataclasses.replace(smoke(), read_members=3, read_muon=0.5), reader.Judge(16, 3)
+    torch.manual_seed(5)
+    train_judge(recipe, tmp_path, Clock(60, 2), torch.device("cpu"))
+    learned = reader.load("judge", tmp_path / "judge", torch.device("cpu"))
+    kernels = [member.body.layers[3].weight for member in learned.members]
+    for begun, kernel in zip(started.members, kernels, strict=True):
+        assert not torch.allclose(begun.body.layers[3].weight, kernel, atol=1e-3)
+    assert not any(torch.allclose(a, b, atol=1e-2) for a, b in itertools.combinations(kernels, 2))
+    adam, muon = reading.steppers(recipe, started)
+    stepped = sum(len(group["params"]) for group in muon.param_groups)
+    assert stepped == 3 * 8  # seven kernels and the neck of each; the first kernel sees colours
+    assert stepped + sum(len(group["params"]) for group in adam.param_groups) == len(list(started.parameters()))
+
+
 def test_a_judge_learns_from_pictures_as_rough_as_painted_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     recipe = dataclasses.replace(smoke(), read_through=1.0, read_strokes=1.0)
     torch.manual_seed(2)
