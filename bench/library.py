@@ -20,8 +20,9 @@ from uuid import UUID
 import psycopg
 
 from atelier.assets.library import Sort, Wanted, find, get, models, neighbours
-from atelier.assets.tables import Kind, Source
+from atelier.assets.tables import Source
 from atelier.base.db import Acting, Database, connect, libpq_url
+from atelier.base.kinds import AUDIO
 
 SIZES = (10_000, 100_000, 1_000_000)
 MEMBERS = 1000
@@ -41,18 +42,18 @@ FROM generate_series(1, %s) n ON CONFLICT DO NOTHING"""
 _ASSETS = """
 INSERT INTO assets (id, member_id, job_id, position, kind, source, title, content_type, bytes, width, height, sha256,
                     path, thumb_path, settings, favourite)
-SELECT (lpad(to_hex(1700000000000 + n), 12, '0') || '7' || substr(md5(n::text), 1, 3)
-         || '8' || substr(md5(n::text), 4, 15))::uuid,
-       member, md5('job ' || n / 4)::uuid, n %% 4,
+SELECT id, member, NULL, n %% 4,
        CASE WHEN n %% 50 = 0 THEN 'audio' ELSE 'image' END, CASE WHEN n %% 100 = 0 THEN 'uploaded' ELSE 'made' END,
        (SELECT string_agg((%(words)s::text[])[1 + (hashint8(n * 31 + k) & 2147483647) %% %(vocabulary)s], ' ')
         FROM generate_series(1, 8) k) || CASE WHEN n %% 97 = 0 THEN ' zeppelin' ELSE '' END,
        'image/png', 200000 + hashint8(n) %% 100000, 768, 1024, md5(n::text) || md5((-n)::text),
-       member || '/2026/11/' || n || '.png', member || '/2026/11/' || n || '.thumb.webp',
+       member || '/2026/11/' || id || '.png', member || '/2026/11/' || id || '.thumb.webp',
        jsonb_build_object('tool', 'image.generate', 'model', CASE WHEN n %% 3 = 0 THEN 'house' ELSE 'sketch' END,
                           'input', jsonb_build_object('prompt', 'A red boat', 'seed', n, 'aspect_ratio', '3:4')),
        n %% 20 = 0
-FROM (SELECT n, CASE WHEN %(whale)s::uuid IS NULL THEN md5('member ' || 1 + n %% %(members)s)::uuid
+FROM (SELECT n, (lpad(to_hex(1700000000000 + n), 12, '0') || '7' || substr(md5(n::text), 1, 3)
+                 || '8' || substr(md5(n::text), 4, 15))::uuid AS id,
+             CASE WHEN %(whale)s::uuid IS NULL THEN md5('member ' || 1 + n %% %(members)s)::uuid
                      ELSE %(whale)s::uuid END AS member
       FROM generate_series(%(first)s::bigint, %(last)s::bigint) n) made"""
 
@@ -119,9 +120,11 @@ async def _measure(database: Database, size: int) -> dict[str, dict[str, float]]
         "search, a beginning": Wanted(words="moun"),
         "search, a rare word": Wanted(words="zeppelin"),
         "search, a word nobody used": Wanted(words="xylophone"),
+        "search, words side by side": Wanted(words="red-boat"),
+        "search, without a word": Wanted(words="-boat"),
         "search, filtered": Wanted(words="sea", favourite=True, model="house"),
         "favourites": Wanted(favourite=True),
-        "kind": Wanted(kind=Kind.AUDIO),
+        "kind": Wanted(kind=AUDIO),
         "uploaded": Wanted(source=Source.UPLOADED),
         "model": Wanted(tool="image.generate", model="house"),
     }

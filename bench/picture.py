@@ -14,9 +14,11 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,15 +26,17 @@ import psutil
 from PIL import Image
 
 from atelier.base.ids import new_id
-from atelier.engines import Output, Preview, Work
+from atelier.engines import Given, Output, Preview, Work
 from atelier.engines.child import ChildEngine
-from atelier.engines.registry import CALM, DIFFUSERS
+from atelier.engines.kinds.diffusers import CALM, TARGET
+from atelier.tools import Terms
 from atelier.tools.image_edit import ImageEdit
 from atelier.tools.image_generate import ImageGenerate
 from bench.processes import ROOT
 
 ROUNDS, REST = 7, 0.7  # seconds between turns, in which the other's threads fall asleep
 WORDS, WISH = "a red boat on the sea at dusk, the sun, flat poster", "make the boat yellow"
+SCRATCH = tempfile.TemporaryDirectory()
 AIM_S, COUNT = 2.0, os.cpu_count() or 1
 
 
@@ -46,7 +50,7 @@ async def run() -> dict[str, Any]:
     known = json.loads((weights / "recipe.json").read_text())
     how = {"steps": known["steps"], "guidance": known["guidance"], "seed": 1}
     ours = str(precision(device())).removeprefix("torch.")
-    engine = ChildEngine(DIFFUSERS, idle=600, environment={**CALM, "OMP_NUM_THREADS": str(COUNT)})
+    engine = ChildEngine(TARGET, idle=600, environment={**CALM, "OMP_NUM_THREADS": str(COUNT)})
     times: dict[str, list[float]] = {}
     with _peer(weights, ours, known) as same, _peer(weights, "float32", known) as default:
         try:
@@ -82,12 +86,20 @@ async def run() -> dict[str, Any]:
 
 def _generate(weights: Path, how: Mapping[str, Any]) -> Work:
     wish = ImageGenerate.Input(prompt=WORDS, aspect_ratio="1:1", count=1, **how)
-    return Work(ImageGenerate.id, str(weights), wish.model_dump(mode="json"), {}, "flux")
+    return _work(ImageGenerate.id, weights, "flux", wish.model_dump(mode="json"))
 
 
 def _edit(weights: Path, how: Mapping[str, Any], picture: bytes) -> Work:
     wish = ImageEdit.Input(instruction=WISH, image=new_id(), count=1, **how)
-    return Work(ImageEdit.id, str(weights), wish.model_dump(mode="json"), {"image": picture}, "flux-kontext")
+    work = _work(ImageEdit.id, weights, "flux-kontext", wish.model_dump(mode="json"))
+    path = work.folder / "picture"
+    path.write_bytes(picture)
+    return replace(work, files={"image": [Given(path, "image/png")]})
+
+
+def _work(tool: str, weights: Path, family: str, wish: Mapping[str, Any]) -> Work:
+    terms = Terms("diffusers", rates={}, most={}, deadline=600, family=family, weights=str(weights))
+    return Work(new_id(), tool, wish, terms, Path(tempfile.mkdtemp(dir=SCRATCH.name)))
 
 
 async def _made(engine: ChildEngine, work: Work) -> tuple[float, float, bytes]:
@@ -97,7 +109,7 @@ async def _made(engine: ChildEngine, work: Work) -> tuple[float, float, bytes]:
         if isinstance(made, Preview):
             first = first or time.perf_counter() - began
         if isinstance(made, Output):
-            picture = made.data
+            picture = made.path.read_bytes()
     Image.open(io.BytesIO(picture)).verify()
     return time.perf_counter() - began, first, picture
 

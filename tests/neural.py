@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from atelier.engines.registry import LIBRARIES
+from atelier.engines.kinds.diffusers import LIBRARIES
 
 MISSING = [name for name in LIBRARIES if find_spec(name) is None]
 ROOT = Path(__file__).parents[1]

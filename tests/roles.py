@@ -21,7 +21,7 @@ from atelier.bootstrap import open_studio
 from atelier.people import invitations, sessions, signup
 from atelier.people.passwords import Passwords
 from atelier.settings import Settings
-from atelier.studio import Studio
+from atelier.spine import Studio
 from atelier.web.caller import Caller, Role
 
 ORIGIN = "http://studio.test"

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from atelier import settings
+from atelier.base.room_settings import RoomSettings
+from atelier.bootstrap import verifies
+from atelier.notify.settings import MailSettings
+from atelier.people.settings import PeopleSettings
 from atelier.settings import BadHome, BadSettings, load
 
 SECRET = "aB3-dE6_gH9-jK2_mN5-pQ8_sT1-vW4_y"
@@ -46,11 +52,19 @@ def test_all_faults_are_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_misfits_between_settings_are_named_at_once() -> None:
     with pytest.raises(BadSettings) as raised:
-        load(url="ftp://studio", redis_url="http://redis", trusted_proxies="10.0.0.1, proxy", secret="short")
+        load(
+            url="ftp://studio",
+            redis_url="http://redis",
+            trusted_proxies="10.0.0.1, proxy",
+            private_hosts="gpu.lan, http://gpu",
+            secret="short",
+        )
     assert raised.value.message.splitlines() == [
         "ATELIER_URL must begin with http:// or https://.",
         "ATELIER_REDIS_URL must begin with redis:// or rediss:// or redis+unix://.",
-        "ATELIER_TRUSTED_PROXIES names proxy, which is no IP address.",
+        "ATELIER_PRIVATE_HOSTS names http://gpu, which is no host name, address or network:"
+        " write gpu.lan or 10.0.0.0/8.",
+        "ATELIER_TRUSTED_PROXIES names proxy, which is neither an IP address nor a network like 172.16.0.0/12.",
         "ATELIER_SECRET is shorter than 32 characters.",
     ]
 
@@ -70,7 +84,7 @@ def test_the_environment_wins_over_dotenv(monkeypatch: pytest.MonkeyPatch, tmp_p
     (tmp_path / ".env").write_text("ATELIER_PORT=9001\nATELIER_WELCOME_CREDITS=5\n")
     monkeypatch.setenv("ATELIER_PORT", "9002")
     found = load()
-    assert (found.port, found.welcome_credits) == (9002, 5)
+    assert (found.port, found.room(PeopleSettings).welcome_credits) == (9002, 5)
 
 
 def test_a_variable_that_is_set_to_nothing_is_not_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -95,7 +109,7 @@ def test_a_slip_of_the_pen_is_pointed_out(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_production_starts_when_all_is_well() -> None:
-    assert load(**PRODUCTION).production
+    assert load(filling=False, **PRODUCTION).production
 
 
 @pytest.mark.parametrize(
@@ -118,7 +132,7 @@ def test_production_starts_when_all_is_well() -> None:
 )
 def test_production_refuses_what_is_unsafe(change: dict[str, object], sentence: str) -> None:
     with pytest.raises(BadSettings) as raised:
-        load(**(PRODUCTION | change))
+        load(filling=False, **(PRODUCTION | change))
     assert raised.value.message == sentence
 
 
@@ -143,16 +157,16 @@ def test_a_file_in_the_place_of_the_data_folder_is_said(tmp_path: Path) -> None:
 
 
 def test_a_mail_server_needs_a_sender_and_confirms_e_mails(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert not load().verifies
+    assert not verifies(load())
     monkeypatch.setenv("ATELIER_SMTP_URL", "smtp://studio:hush@mail.example.org:587")
     with pytest.raises(BadSettings, match="ATELIER_MAIL_FROM must be set"):
         load()
     monkeypatch.setenv("ATELIER_MAIL_FROM", "Atelier <studio@example.org>")
     found = load()
-    assert found.verifies
+    assert verifies(found)
     assert "hush" not in repr(found)
     monkeypatch.setenv("ATELIER_VERIFY_EMAIL", "false")
-    assert not load().verifies
+    assert not verifies(load())
 
 
 @pytest.mark.parametrize(
@@ -172,3 +186,47 @@ def test_mail_settings_that_cannot_be(monkeypatch: pytest.MonkeyPatch, name: str
     with pytest.raises(BadSettings) as raised:
         load()
     assert says in raised.value.message.replace("'", "")
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("https://example.org/studio", "Give it a host name of its own"),
+        ("https://example.org/?x=1", "Give it a host name of its own"),
+        ("https://me@example.org", "Give it a host name of its own"),
+        ("https://", "names no host"),
+        ("https://example.org:99999", "a port that is none"),
+    ],
+)
+def test_an_address_that_is_more_or_less_than_an_origin_is_refused(url: str, said: str) -> None:
+    with pytest.raises(BadSettings, match=said):
+        load(url=url, secret="x" * 40)
+
+
+@pytest.mark.parametrize(
+    "name", ["https://studio.example", "studio.example:8420", "*", "a b", "studio.example/x", "-a"]
+)
+def test_a_host_name_that_cannot_be_one_is_refused_at_start(name: str) -> None:
+    with pytest.raises(BadSettings, match=r"ATELIER_HOSTS names .*, which is not a host name: write"):
+        load(hosts=f"studio.example, {name}", secret="x" * 40)
+    assert load(hosts="studio.example, *.studio.example, 192.168.1.20, [fd00::1]", secret="x" * 40).hosts
+
+
+def test_an_address_may_end_with_a_slash() -> None:
+    assert load(url="https://example.org:8443/", secret="x" * 40).origin == "https://example.org:8443"
+
+
+def test_settings_stand_beside_their_room_and_load_none_of_it() -> None:
+    """The supervisor reads them too, and would pay for the database's driver and the web framework."""
+    heavy = "sys.exit(sum(name in sys.modules for name in ('sqlalchemy', 'fastapi', 'atelier.people.oidc')))"
+    assert issubclass(settings.Settings, MailSettings)
+    done = subprocess.run([sys.executable, "-c", f"import sys; import atelier.settings; {heavy}"], check=False)
+    assert done.returncode == 0
+
+
+def test_a_class_that_stands_in_no_room_is_refused() -> None:
+    class Astray(RoomSettings):
+        depth: int = 1
+
+    with pytest.raises(TypeError, match=r"Astray stands in no settings\.py"):
+        load().room(Astray)

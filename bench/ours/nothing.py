@@ -10,11 +10,12 @@ from pathlib import Path
 from pydantic import Field
 
 from atelier import tools
+from atelier.base.kinds import TEXT
 from atelier.bootstrap import open_studio
-from atelier.engines import Made, Work
+from atelier.engines import Made, Usage, Work
 from atelier.settings import load
-from atelier.studio import Studio
-from atelier.tools import Kind, Tool, ToolInput, Units
+from atelier.spine import Studio
+from atelier.tools import Amounts, Tool, ToolInput
 
 CATALOG = """[[model]]
 id = "nothing"
@@ -31,18 +32,19 @@ class Nothing(Tool):
 
     id = "nothing.make"
     name = "Nothing"
-    yields = Kind.TEXT
+    yields = TEXT
+    units = ("calls",)
 
     class Input(ToolInput):
         seconds: float = Field(0, ge=0, le=10)
 
-    def units(self, wish: Input) -> Units:
+    def most(self, input: Input) -> Amounts:
         return {"calls": 1}
 
-    def expected(self, wish: Input) -> int:
+    def expected(self, input: Input) -> int:
         return 0
 
-    def title(self, wish: Input) -> str:
+    def title(self, input: Input) -> str:
         return "Nothing"
 
 
@@ -52,8 +54,7 @@ class NothingEngine:
     async def make(self, work: Work) -> AsyncGenerator[Made, None]:
         if work.input["seconds"]:
             await asyncio.sleep(work.input["seconds"])
-        return
-        yield  # makes this a generator
+        yield Usage({"calls": 1})
 
     async def close(self) -> None:
         return

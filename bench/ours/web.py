@@ -12,7 +12,7 @@ from fastapi import FastAPI, Header
 from pydantic import BaseModel
 
 from atelier.base.db import Acting
-from atelier.studio import Studio, Wish, begin
+from atelier.spine import JobRequest, Studio, begin
 from bench.ours.nothing import studio
 
 
@@ -29,7 +29,7 @@ def create_app(opened: Studio) -> FastAPI:
     @app.post("/jobs", status_code=202)
     async def submit(asked: Asked, x_member: Annotated[UUID, Header()]) -> dict[str, str]:
         async with opened.web_db.transaction(Acting.member(x_member)) as db:
-            return {"id": str(await begin(db, opened.catalog, x_member, Wish(asked.tool, asked.input)))}
+            return {"id": str(await begin(db, opened, x_member, JobRequest(asked.tool, asked.input)))}
 
     return app
 

@@ -9,7 +9,7 @@ import sys
 import uvloop
 
 from atelier.base import log
-from atelier.studio.working import work_until
+from atelier.worker import work_until
 from bench.ours.nothing import studio
 
 

@@ -1,5 +1,7 @@
 """Every setting of the studio, typed and validated together; only `bootstrap` and the command line read this module.
 
+Those of one room stand in its `settings.py`; what concerns the whole studio stands here.
+
 Each comes from the environment as `ATELIER_NAME`, from `.env`, or, for secrets, from the file that `ATELIER_NAME_FILE`
 names. The table in the docs and `.env.example` are generated from here.
 """
@@ -8,11 +10,13 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from difflib import get_close_matches
-from ipaddress import ip_address
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
@@ -24,14 +28,14 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from atelier.base import unfinished
+from atelier.base.addresses import parse_allowed
 from atelier.base.crypto import new_token
 from atelier.base.errors import AtelierError
-from atelier.base.mailhead import is_sender
+from atelier.base.room_settings import PREFIX, CommaList, RoomSettings, scheme_misfits
+from atelier.base.whole import write_whole
 
-if TYPE_CHECKING:
-    from atelier.people.oidc.provider import Provider
-
-PREFIX = "ATELIER_"
+OfRoom = TypeVar("OfRoom", bound=RoomSettings)
 CLONE = Path(__file__).parents[2]  # where .env and data/ lie, when the studio runs from a clone as bin/studio does
 HERE = CLONE if (CLONE / "bin" / "studio").exists() else Path()
 
@@ -65,12 +69,13 @@ class _FromFiles(EnvSettingsSource):
         super().__init__(settings_cls)
 
 
-class Settings(BaseSettings):
-    """What an operator can set. Defaults suit one machine; production refuses what is unsafe."""
+class Settings(RoomSettings):
+    """What an operator can set. Defaults suit one machine; production refuses what is unsafe.
 
-    model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_file=HERE / ".env", env_ignore_empty=True, extra="ignore", frozen=True
-    )
+    These fields concern the whole studio; `room(kind)` has those that stand beside a room.
+    """
+
+    model_config = SettingsConfigDict(env_file=HERE / ".env")
 
     env: Literal["development", "production"] = Field(
         "development", description="`production` refuses to start with anything unsafe."
@@ -83,6 +88,12 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="The address that the web process listens on.")
     port: int = Field(8420, ge=1, le=65535, description="The port that the web process listens on.")
     url: str = Field("", description="The address under which people reach the studio; default: host and port.")
+    hosts: str = Field(
+        "",
+        description="The host names under which the studio answers, with commas: `art.example.org, *.example.org`; it"
+        " refuses others with 421. The host of ATELIER_URL is always one. Default: that host and loopback names; in"
+        " development also every IP address and this machine's name.",
+    )
     secret: SecretStr = Field(
         SecretStr(""), description="Signs links and derives keys; at least 32 characters. Default: made on first start."
     )
@@ -90,58 +101,50 @@ class Settings(BaseSettings):
     database_url: SecretStr = Field(
         SecretStr(""), description="Your own PostgreSQL (15 or newer), as its owner. Default: the embedded one."
     )
+    database_pool: int = Field(
+        8,
+        ge=2,
+        le=100,
+        description="Database connections that a process keeps at most for each of its three roles.",
+    )
+    database_prepare: bool = Field(
+        True,
+        description="Whether connections prepare statements. Turn it off where a pooler hands each transaction another"
+        " connection, as PgBouncer with `pool_mode = transaction`.",
+    )
     redis_url: SecretStr = Field(SecretStr(""), description="Shares limits between processes. Default: each its own.")
-    store_url: str = Field("", description="Where files go: `s3://`, `gs://`, `az://`. Default: the data folder.")
     catalog: Path | None = Field(
         None, description="The models on offer, as TOML. Default: `catalog.toml` in the data folder."
     )
-    welcome_credits: int = Field(20, ge=0, le=10_000, description="Credits for each new member.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="What is logged.")
     sentry_dsn: SecretStr = Field(
         SecretStr(""), description="Where errors are also reported, without what members write. Default: nowhere."
     )
     log_format: Literal["json", "text"] = Field("json", description="How it is logged.")
     worker_concurrency: int = Field(2, ge=1, le=64, description="Jobs that one worker performs at a time.")
-    worker_queues: str = Field("", description="Engines that this host's worker serves, with commas. Default: all.")
-    extras: Literal["local", "none"] = Field(
-        "local", description="`none` leaves out the models that run here: nothing is installed for them or offered."
-    )
-    engine_idle: int = Field(
-        300, ge=1, le=86_400, description="Seconds after which a model that runs here and rests gives its memory back."
-    )
-    engine_threads: int = Field(
-        0, ge=0, le=256, description="Processor threads of a model that runs here; 0: one for each core."
-    )
-    engines_elsewhere: str = Field(
-        "", description="Engines that only workers of other hosts serve, with commas; nothing they need is missed here."
-    )
     limits: str = Field(
         "", description="Other rates than the built-in ones, with commas: `generation=20/minute, sign_up=9/hour`."
     )
-    registration: Literal["open", "approval", "invitation", "closed"] = Field(
-        "open", description="Who may open an account: anybody, whom an operator approves or invites, or nobody."
+    cors_origins: CommaList = Field(
+        (), description="Other sites whose pages may call the API with a token, with commas: `https://app.example`."
     )
-    verify_email: bool | None = Field(
-        None, description="Whether a new member confirms their e-mail first. Default: yes where a mail server is set."
+    connections_per_address: int = Field(
+        200,
+        ge=8,
+        le=100_000,
+        description="Connections that one address (of IPv6: one /64 network) may keep open to one web process. Behind a"
+        " trusted proxy its client's open requests are counted instead.",
     )
-    grace_days: int = Field(
-        14, ge=1, le=365, description="Days between a member's wish to leave and the erasing of their account."
+    private_hosts: str = Field(
+        "",
+        description="Hosts, addresses and networks inside your own network that the studio may ask, with commas, such"
+        " as `gpu.lan, 10.0.0.0/8`, also by http. Every other private address is refused, whoever names it.",
     )
-    smtp_url: SecretStr = Field(
-        SecretStr(""),
-        description="The mail server: `smtp://user:password@host:587` or `smtps://…`. Default: none, and the operator"
-        " reads the mail in the console.",
+    trusted_proxies: str = Field(
+        "",
+        description="Proxies whose X-Forwarded-For, X-Forwarded-Proto and X-Forwarded-Host are believed, with commas:"
+        " addresses and networks such as `172.16.0.0/12`. They must set or extend these headers themselves.",
     )
-    mail_from: str = Field("", description="Whom mail comes from: `Atelier <studio@example.org>`.")
-    oidc: SecretStr = Field(
-        SecretStr(""),
-        description="Other ways to sign in: OpenID providers and GitHub, as TOML or JSON. Default: `oidc.toml` in the"
-        " data folder, if there is one.",
-    )
-    cors_origins: str = Field(
-        "", description="Other sites whose pages may call the API with a token, with commas: `https://app.example`."
-    )
-    trusted_proxies: str = Field("", description="Addresses whose X-Forwarded-For is believed, with commas.")
 
     @classmethod
     def settings_customise_sources(
@@ -155,6 +158,12 @@ class Settings(BaseSettings):
         files = _FromFiles(settings_cls, getattr(dotenv_settings, "env_file", None))
         return (init_settings, env_settings, files, dotenv_settings)
 
+    def room(self, kind: type[OfRoom]) -> OfRoom:
+        """The settings of one room, by their class: `settings.room(MailSettings).smtp_url`."""
+        if not isinstance(self, kind):
+            raise TypeError(f"{kind.__name__} stands in no settings.py of a room, so nothing was read for it.")
+        return self
+
     @property
     def production(self) -> bool:
         return self.env == "production"
@@ -165,28 +174,6 @@ class Settings(BaseSettings):
         host = f"[{self.host}]" if ":" in self.host else self.host
         return (self.url or f"http://{host}:{self.port}").rstrip("/")
 
-    @property
-    def providers(self) -> tuple[Provider, ...]:
-        """Through whom members can sign in; `ValueError` says what is wrong with what the operator wrote."""
-        written, path = self.oidc.get_secret_value(), self.home / "oidc.toml"
-        # a data folder that cannot be entered at all is named by whoever opens it
-        if not written and os.access(self.home, os.X_OK) and path.is_file():
-            try:
-                written = path.read_text("utf-8")
-            except (OSError, UnicodeDecodeError) as error:
-                reason = error.strerror if isinstance(error, OSError) else "it is no text"
-                raise ValueError(f"{path} cannot be read: {reason}.") from None
-        if not written:
-            return ()
-        from atelier.people.oidc.provider import parse  # the supervisor reads settings and should stay small
-
-        return parse(written, self.home)
-
-    @property
-    def verifies(self) -> bool:
-        """Whether a new member confirms their e-mail before anything else."""
-        return bool(self.smtp_url.get_secret_value()) if self.verify_email is None else self.verify_email
-
     @field_validator("home", mode="after")
     @classmethod
     def _whole_path(cls, home: Path) -> Path:
@@ -196,36 +183,46 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _safe(self) -> Self:
-        faults = [*self._misfits(), *(self._risks() if self.production else ())]
+        rooms = (room.misfits(self) for room in type(self).__bases__ if issubclass(room, RoomSettings))
+        faults = [*(fault for found in rooms for fault in found), *(self._risks() if self.production else ())]
         if faults:
             raise ValueError("\n".join(faults))
         return self
 
-    def _misfits(self) -> Iterator[str]:
+    def misfits(self) -> Iterator[str]:
+        if any(ord(character) < 32 for character in str(self.home)):
+            yield "ATELIER_HOME holds a line break or another control character, which no program takes in a path."
         for name, value, schemes in (
             ("URL", self.url, ("http", "https")),
             ("DATABASE_URL", self.database_url.get_secret_value(), ("postgresql", "postgres")),
             ("REDIS_URL", self.redis_url.get_secret_value(), ("redis", "rediss", "redis+unix")),
-            ("SMTP_URL", self.smtp_url.get_secret_value(), ("smtp", "smtps")),
             ("SENTRY_DSN", self.sentry_dsn.get_secret_value(), ("https", "http")),
-            ("STORE_URL", self.store_url, ("s3", "gs", "az", "file", "memory")),
         ):
-            if value and urlsplit(value).scheme not in schemes:
-                yield f"ATELIER_{name} must begin with {' or '.join(f'{scheme}://' for scheme in schemes)}."
-        yield from self._mail_misfits()
-        for proxy in filter(None, (part.strip() for part in self.trusted_proxies.split(","))):
+            yield from scheme_misfits(name, value, schemes)
+        yield from self._address_misfits()
+        if self.hosts:
+            from atelier.web.hosts import parse_hosts  # the supervisor reads settings and should stay small
+
             try:
-                ip_address(proxy)
-            except ValueError:
-                yield f"ATELIER_TRUSTED_PROXIES names {proxy}, which is no IP address."
-        for origin in filter(None, (part.strip() for part in self.cors_origins.split(","))):
+                parse_hosts(self.hosts)
+            except ValueError as error:
+                yield f"ATELIER_HOSTS {error}."
+        if self.private_hosts:
+            try:
+                parse_allowed(self.private_hosts)
+            except ValueError as error:
+                yield f"ATELIER_PRIVATE_HOSTS {error}."
+        if self.trusted_proxies:
+            from atelier.limits.network import parse_networks  # the supervisor reads settings and should stay small
+
+            try:
+                parse_networks(self.trusted_proxies)
+            except ValueError as error:
+                yield f"ATELIER_TRUSTED_PROXIES {error}."
+        for origin in self.cors_origins:
             found = urlsplit(origin)
             if found.scheme not in ("http", "https") or not found.netloc or found.path or "*" in origin:
                 yield f"ATELIER_CORS_ORIGINS names {origin}, which is no origin: write https://host, without a path."
-        try:
-            _ = self.providers
-        except ValueError as error:
-            yield from (f"ATELIER_OIDC: {fault}" for fault in str(error).splitlines())
         if self.limits:
             from atelier.limits.limit import parse_rates  # the supervisor reads settings and should stay small
 
@@ -237,17 +234,19 @@ class Settings(BaseSettings):
         if secret and len(secret) < 32 and not self.production:
             yield "ATELIER_SECRET is shorter than 32 characters."
 
-    def _mail_misfits(self) -> Iterator[str]:
-        server = self.smtp_url.get_secret_value()
+    def _address_misfits(self) -> Iterator[str]:
         try:
-            if server and not (urlsplit(server).hostname and urlsplit(server).port != 0):
-                yield "ATELIER_SMTP_URL names no server."
+            found = urlsplit(self.url)
+            named = bool(found.hostname) and found.port != 0
         except ValueError:
-            yield "ATELIER_SMTP_URL names a port that is none."
-        if server and not self.mail_from:
-            yield "ATELIER_MAIL_FROM must be set with ATELIER_SMTP_URL, like `Atelier <studio@example.org>`."
-        if self.mail_from and not is_sender(self.mail_from):
-            yield "ATELIER_MAIL_FROM must be an address, like `Atelier <studio@example.org>`."
+            found, named = urlsplit(""), False
+        if self.url and not named:
+            yield "ATELIER_URL names no host, or a port that is none."
+        elif found.path.strip("/") or found.query or found.fragment or found.username is not None:
+            yield (
+                f"ATELIER_URL is {self.url}, which is more than scheme, host and port: the studio cannot live under a"
+                " path of another site. Give it a host name of its own, like https://studio.example.org."
+            )
 
     def _risks(self) -> Iterator[str]:
         secret = self.secret.get_secret_value()
@@ -264,9 +263,30 @@ class Settings(BaseSettings):
             yield "ATELIER_DATABASE_URL names a database on the network without a password."
 
 
-def load(**overrides: Any) -> Settings:
-    """The settings, with the data folder's secret where none is set; `BadSettings` or `BadHome` says what is wrong."""
+def _of_rooms() -> Iterator[type[RoomSettings]]:
+    """The settings of each room that has a `settings.py`, loaded without the room: no process pays for it here."""
+    for path in sorted(Path(__file__).parent.glob("*/settings.py")):
+        name = f"atelier.{path.parent.name}.settings"
+        if name not in sys.modules and (spec := spec_from_file_location(name, path)) and spec.loader:
+            sys.modules[name] = module_from_spec(spec)
+            spec.loader.exec_module(sys.modules[name])
+        for found in vars(sys.modules[name]).values():
+            if isinstance(found, type) and issubclass(found, RoomSettings) and found.__module__ == name:
+                yield found
+
+
+if not TYPE_CHECKING:  # for mypy it stays the class above; a room's own fields are reached by `room(kind)`
+    Settings = type("Settings", (Settings, *_of_rooms()), {"__module__": __name__, "__doc__": Settings.__doc__})
+
+
+def load(*, filling: bool = False, **overrides: Any) -> Settings:
+    """The settings, with the data folder's secret where none is set; `BadSettings` or `BadHome` says what is wrong.
+
+    `Unfinished` if a restore into the data folder did not come to its end, unless it is the one that is `filling` it.
+    """
     settings = read(**overrides)
+    if not filling:
+        unfinished.refuse(settings.home)
     return settings if settings.secret.get_secret_value() else settings.model_copy(update={"secret": _secret(settings)})
 
 
@@ -344,17 +364,8 @@ def _secret(settings: Settings) -> SecretStr:
 def _make_secret(path: Path) -> None:
     """Write a fresh secret so that it is there whole or not at all, and the same for all who come at once."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(f".{os.getpid()}")
-    try:
-        with open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
-            out.write(new_token(48))
-            out.flush()
-            os.fsync(out.fileno())
-        os.link(partial, path)
-    except FileExistsError:
-        pass
-    finally:
-        partial.unlink(missing_ok=True)
+    with suppress(FileExistsError):
+        write_whole(path, new_token(48).encode(), mode=0o600, overwrite=False)
 
 
 def home_trouble(home: Path, error: OSError) -> str:

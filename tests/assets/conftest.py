@@ -6,14 +6,19 @@ import io
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from PIL import Image
+from sqlalchemy import insert
+from sqlalchemy.ext.asyncio import AsyncSession
 from tests.roles import Person
 
 from atelier.assets import Asset, Assets, Store, add, keep
 from atelier.base.db import Acting, Database
-from atelier.studio import Studio
+from atelier.base.ids import new_id
+from atelier.jobs import Job
+from atelier.spine import Studio
 
 SECRET = "a-secret-for-tests-0123456789-abcdefghij"
 SETTINGS = {"tool": "image.generate", "model": "sketch", "input": {"prompt": "A red boat, “calm” sea <b>", "seed": 7}}
@@ -26,6 +31,26 @@ def picture(kind: str = "PNG", size: tuple[int, int] = (90, 120), colour: str = 
     out = io.BytesIO()
     drawn.save(out, kind)
     return out.getvalue()
+
+
+async def job_of(db: AsyncSession, member_id: UUID) -> UUID:
+    """The id of a new job of that member's; `db` acts for the studio."""
+    id = new_id()
+    row = {
+        "tool": "image.generate",
+        "model": "sketch",
+        "queue": "none",
+        "title": "",
+        "input": {},
+        "terms": {},
+        "seal": b"",
+    }
+    await db.execute(
+        insert(Job)
+        .values(id=id, member_id=member_id, deadline_s=1, expected=9, made=0, price=0, source="api", **row)
+        .inline()
+    )
+    return id
 
 
 @pytest.fixture

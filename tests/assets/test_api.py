@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import httpx
+import pytest
 from fastapi import FastAPI
 from tests.assets.conftest import SETTINGS, Put, picture
 from tests.roles import Person
@@ -97,3 +98,19 @@ def test_the_schema_shows_an_example_of_each_answer(app: FastAPI) -> None:
         assert schema["components"]["schemas"][name]["examples"], name
     body = schema["paths"]["/api/v1/assets"]["post"]["requestBody"]["content"]["multipart/form-data"]
     assert body["schema"]["required"] == ["file"]
+
+
+@pytest.mark.parametrize(("title", "sentence"), [("x" * 2001, "at most 2,000 characters"), ("\u200b", "visible")])
+async def test_a_title_has_one_rule_at_every_door(maker: Person, put: Put, title: str, sentence: str) -> None:
+    asset = await put(maker)
+    client, file = maker.client, {"file": ("x.png", picture(), "image/png")}
+    refusals = [
+        await client.post("/api/v1/assets", headers=JSON, files=file, data={"title": title}),
+        await client.post("/library/uploads", headers=JSON, files=file, data={"title": title}),
+        await client.patch(f"/api/v1/assets/{asset.id}", headers=JSON, json={"title": title}),
+    ]
+    for refused in refusals:
+        told = refused.json()
+        assert (refused.status_code, told["code"], told["field"]) == (422, "bad_title", "title")
+        assert sentence in told["title"]
+    assert (await maker.client.get("/api/v1/assets")).json()["total"] == 1

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import io
+import unicodedata
+import zipfile
 from pathlib import Path
+from urllib.parse import unquote
 
 import httpx
 import pytest
@@ -13,8 +17,11 @@ from tests.assets.conftest import SECRET, Put, files
 from tests.roles import Person, browser
 
 from atelier.assets import Assets, Store
-from atelier.assets.files import NOTHING, asked_range, name_of
+from atelier.assets.bundle import bundle
+from atelier.assets.files import NOTHING, asked_range
 from atelier.assets.links import Links
+from atelier.assets.naming import name_of
+from atelier.people.leaving.rules import name_in_archive
 
 
 async def test_a_link_needs_no_sign_in_and_its_file_cannot_run(
@@ -144,3 +151,17 @@ class _Elsewhere(Store):
     def __init__(self, store: Store) -> None:
         super().__init__(store._backend)
         self.remote = True
+
+
+@pytest.mark.parametrize("title", ["सूर्यास्त", "می\u200cخواهم", "ශ්\u200dරී", "ภูเขาน้ำ", "café"])
+async def test_a_file_is_called_as_its_title_is_written(maker: Person, put: Put, assets: Assets, title: str) -> None:
+    asset = await put(maker, unicodedata.normalize("NFD", title))
+    assert asset.title == unicodedata.normalize("NFC", title)
+    assert name_of(asset) == f"{title}-{asset.id.hex[-6:]}.png"
+    disposition = (await maker.client.get(assets.link(asset, download=True))).headers["content-disposition"]
+    plain, full = (part.partition("=")[2] for part in disposition.split("; ")[1:])
+    assert unquote(full.removeprefix("UTF-8''")) == name_of(asset)
+    assert plain == f'"{"cafe-" if title == "café" else ""}{asset.id.hex[-6:]}.png"'
+    assert name_in_archive(asset).split("/")[-1].startswith(f"{title}-")
+    archive = zipfile.ZipFile(io.BytesIO(b"".join([chunk async for chunk in bundle(assets.store, [asset])])))
+    assert archive.namelist() == [name_of(asset)]

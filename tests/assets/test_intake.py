@@ -2,38 +2,30 @@
 
 from __future__ import annotations
 
-import contextlib
+import asyncio
 import io
 import struct
 import zipfile
-import zlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from PIL import ExifTags, Image
 from sqlalchemy import func, select
 from tests.assets.conftest import SETTINGS, files, picture
+from tests.media.hostile import chunk, png
 from tests.roles import Person
 
-from atelier.assets import Asset
-from atelier.assets.imprint import read_settings, write_settings
-from atelier.assets.intake import LARGEST, Refused, accept
-from atelier.assets.pictures import encode_again, thumbnail
+from atelier.assets import Asset, Store
+from atelier.assets.intake import Brought, Refused, accept
 from atelier.base.db import Acting, Database
+from atelier.base.file_limits import limits_of
+from atelier.base.ids import new_id
+from atelier.media.imprint import read_settings, write_settings
 
-
-def png_claiming(width: int, height: int, rows: bytes = b"") -> bytes:
-    """A PNG that says it is of that size, whatever is in it."""
-
-    def chunk(name: bytes, body: bytes) -> bytes:
-        return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
-
-    head = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
-    return b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+LARGEST = 20_000_000  # bytes of a picture
 
 
 def with_zip(data: bytes) -> bytes:
@@ -48,6 +40,12 @@ def with_comment(comment: bytes) -> bytes:
     return data[:2] + b"\xff\xfe" + struct.pack(">H", len(comment) + 2) + comment + data[2:]
 
 
+async def taken(folder: Path, member_id: UUID, data: bytes) -> Brought:
+    store = Store.open(folder)
+    with store.spool(data) as file:
+        return await accept(store, member_id, file, limits_of())
+
+
 GARBAGE: dict[str, tuple[bytes, str, str]] = {
     "nothing": (b"", "image/png", "file_empty"),
     "svg": (b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>', "image/svg+xml", "file_active"),
@@ -58,30 +56,24 @@ GARBAGE: dict[str, tuple[bytes, str, str]] = {
     "text": (b"A red boat on a calm sea", "text/plain", "file_unsupported"),
     "program": (b"MZ" + b"\0" * 200, "image/png", "file_unsupported"),
     "gif": (picture("GIF"), "image/gif", "file_unsupported"),
-    "jpeg that says png": (picture("JPEG"), "image/png", "file_lies"),
-    "png that says text": (picture(), "text/plain", "file_lies"),
     "cut png": (picture(size=(400, 400))[:-300], "image/png", "picture_damaged"),
     "cut jpeg": (picture("JPEG", (900, 900))[:3000], "image/jpeg", "picture_damaged"),
     "cut webp": (picture("WEBP", (900, 900))[:-200], "image/webp", "picture_damaged"),
     "png of a head alone": (picture()[:33], "image/png", "picture_damaged"),
-    "picture and zip": (with_zip(picture()), "image/png", "file_polyglot"),
-    "script in a comment": (with_comment(b"*/ <script >alert(1)</script>"), "image/jpeg", "file_polyglot"),
-    "php in a comment": (with_comment(b"<?php system($_GET[0]); ?>"), "image/jpeg", "file_polyglot"),
-    "html behind": (picture() + b"<HTML><body onload=alert(1)>", "image/png", "file_polyglot"),
-    "51 million pixels": (png_claiming(8500, 6000), "image/png", "picture_too_large"),
-    "a hundred million pixels": (png_claiming(10_000, 10_000), "image/png", "picture_too_large"),
-    "four billion pixels": (png_claiming(65_000, 65_000), "image/png", "picture_too_large"),
-    "a bomb": (png_claiming(7000, 7000, b"\0" * 70_000), "image/png", "picture_bomb"),
-    "a small lie": (png_claiming(1500, 1500, b"\0" * 300), "image/png", "picture_damaged"),
+    "51 million pixels": (png(8500, 6000), "image/png", "picture_too_large"),
+    "a hundred million pixels": (png(10_000, 10_000), "image/png", "picture_too_large"),
+    "four billion pixels": (png(65_000, 65_000), "image/png", "picture_too_large"),
+    "one pixel wide and seventy thousand high": (png(1, 70_000, raw=280_000), "image/png", "picture_too_large"),
+    "a small lie": (png(1500, 1500, raw=300), "image/png", "picture_damaged"),
     "too many bytes": (picture() + b"\0" * LARGEST, "image/png", "file_too_large"),
 }
 
 
 @pytest.mark.parametrize("name", GARBAGE)
-def test_each_kind_of_garbage_has_its_own_reason(name: str) -> None:
-    data, content_type, code = GARBAGE[name]
+async def test_each_kind_of_garbage_has_its_own_reason(name: str, tmp_path: Path) -> None:
+    data, _, code = GARBAGE[name]
     with pytest.raises(Refused) as refused:
-        accept(data, content_type)
+        await taken(tmp_path, new_id(), data)
     assert (refused.value.code, refused.value.field) == (code, "file")
     assert refused.value.message.endswith(".")
 
@@ -152,75 +144,65 @@ async def test_a_picture_of_ours_can_be_repeated_wherever_it_was(kind: str, make
     assert read_settings(file.content) == SETTINGS
 
 
-@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16", "CMYK"])
-def test_every_mode_of_picture_is_taken(mode: str) -> None:
+HIDDEN = {
+    "a zip archive behind it": with_zip(picture()),
+    "a script in a comment": with_comment(b"*/ <script >alert(1)</script>"),
+    "a program in a comment": with_comment(b"<?php system($_GET[0]); ?>"),
+    "a page behind it": picture() + b"<HTML><body onload=alert(1)>",
+    "a page in its text": png(8, 8, raw=200, before=[chunk(b"tEXt", b"prompt\0a page: <html><script>alert(1)")]),
+}
+
+
+@pytest.mark.parametrize("name", HIDDEN)
+async def test_what_else_a_picture_carries_stays_outside(name: str, maker: Person, folder: Path) -> None:
+    answer = await maker.client.post("/api/v1/assets", files={"file": ("x.png", HIDDEN[name], "image/png")})
+    assert answer.status_code == 201, answer.text
+    for path in folder.rglob("*.*"):
+        kept = path.read_bytes().lower() if path.is_file() else b""
+        assert not any(sign in kept for sign in (b"script", b"php", b"html", b"pk\x05\x06", b"run.class"))
+
+
+@pytest.mark.parametrize("claimed", ["image/png", "image/jpeg", "text/plain", "application/octet-stream", ""])
+@pytest.mark.parametrize(("kind", "ending"), [("PNG", "png"), ("JPEG", "jpg"), ("WEBP", "webp")])
+async def test_a_picture_is_what_it_is_whatever_its_name_says(
+    kind: str, ending: str, claimed: str, maker: Person
+) -> None:
+    sent = {"file": ("boat.jpg", picture(kind), claimed)}
+    answer = await maker.client.post("/api/v1/assets", files=sent)
+    asset = answer.json()
+    assert (asset["content_type"], asset["title"]) == (f"image/{kind.lower()}", "boat")
+    file = await maker.client.get(asset["url"] + "&download")
+    assert f".{ending}" in file.headers["content-disposition"]
+
+
+async def test_a_picture_of_ours_comes_back_whatever_its_prompt_says(maker: Person) -> None:
+    settings = {**SETTINGS, "input": {"prompt": "a page that begins with <html> and <script>, and %PDF-", "seed": 7}}
+    data = write_settings(picture(), settings)
+    answer = await maker.client.post("/api/v1/assets", files={"file": ("x.png", data, "image/png")})
+    assert answer.json()["settings"] == settings
+
+
+async def test_an_animation_says_that_its_first_picture_was_kept(maker: Person) -> None:
+    answer = await maker.client.post("/api/v1/assets", files={"file": ("x.webp", animation("WEBP"), "image/webp")})
+    (note,) = answer.json()["notes"]
+    assert note["code"] == "first_frame"
+    page = await maker.client.get(f"/library/{answer.json()['id']}")
+    assert note["message"] in page.text
+
+
+def animation(kind: str) -> bytes:
     out = io.BytesIO()
-    Image.new(mode, (40, 30)).save(out, "JPEG" if mode == "CMYK" else "PNG")
-    with Image.open(io.BytesIO(accept(out.getvalue()).data)) as taken:
-        assert taken.size == (40, 30)
-        assert taken.mode in ("L", "RGB", "RGBA")
+    frames = [Image.new("RGB", (60, 40), colour) for colour in ("red", "blue", "green")]
+    frames[0].save(out, kind, save_all=True, append_images=frames[1:], duration=100)
+    return out.getvalue()
 
 
-def ramp(mode: str) -> Image.Image:
-    """256 greys from black to white, evenly, in a mode that has room for more than 256."""
-    picture = Image.new(mode, (256, 1))
-    for level in range(256):
-        picture.putpixel((level, 0), level * 257)
-    return picture
-
-
-def greys(data: bytes) -> list[int]:
-    with Image.open(io.BytesIO(data)) as taken:
-        return list(taken.convert("L").tobytes())
-
-
-def test_sixteen_bits_of_grey_become_eight_and_none_turns_white() -> None:
-    out = io.BytesIO()
-    ramp("I;16").save(out, "PNG")
-    assert greys(accept(out.getvalue(), "image/png").data) == list(range(256))
-    seen = greys(thumbnail(out.getvalue()).data)
-    assert max(abs(found - level) for level, found in enumerate(seen)) < 12  # it is a small WebP
-
-
-@pytest.mark.parametrize("mode", ["I;16", "I;16B", "I", "F"])
-def test_each_mode_of_deep_greys_keeps_its_ramp(mode: str) -> None:
-    picture = ramp(mode)
-    picture.format = "PNG"
-    assert greys(encode_again(picture)[0]) == list(range(256))
-
-
-def test_few_greys_in_a_deep_mode_stay_as_they_are() -> None:
-    picture = Image.new("I", (256, 1))
-    picture.putdata(list(range(256)))
-    picture.format = "PNG"
-    assert greys(encode_again(picture)[0]) == list(range(256))
-
-
-def test_deep_greys_of_which_one_is_see_through_keep_their_shades() -> None:
-    out = io.BytesIO()
-    ramp("I;16").save(out, "PNG", transparency=5 * 257)
-    assert greys(accept(out.getvalue(), "image/png").data)[6:] == list(range(6, 256))
-
-
-def test_see_through_stays_see_through() -> None:
-    out = io.BytesIO()
-    Image.new("RGBA", (4, 4), (255, 0, 0, 128)).save(out, "PNG")
-    with Image.open(io.BytesIO(accept(out.getvalue(), "image/png").data)) as taken:
-        assert taken.getpixel((0, 0)) == (255, 0, 0, 128)
-
-
-def test_a_phones_double_picture_is_a_jpeg() -> None:
-    out = io.BytesIO()
-    first, second = Image.new("RGB", (60, 40), "red"), Image.new("RGB", (60, 40), "blue")
-    first.save(out, "MPO", save_all=True, append_images=[second])
-    assert accept(out.getvalue(), "image/jpeg").content_type == "image/jpeg"
-
-
-@given(st.data())
-@settings(max_examples=120, deadline=None)
-def test_a_broken_file_is_refused_and_never_a_crash(data: st.DataObject) -> None:
-    whole = bytearray(picture(data.draw(st.sampled_from(["PNG", "JPEG", "WEBP"])), (31, 23)))
-    for _ in range(data.draw(st.integers(1, 6))):
-        whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
-    with contextlib.suppress(Refused):
-        accept(bytes(whole[: data.draw(st.integers(1, len(whole)))]))
+async def test_a_member_has_one_place_and_others_go_on(tmp_path: Path) -> None:
+    """The places are more than what one member takes, so another's file is done while one's own still wait."""
+    greedy, other = new_id(), new_id()
+    large = picture("PNG", (3000, 3000))
+    waiting = [asyncio.create_task(taken(tmp_path, greedy, large)) for _ in range(4)]
+    (await taken(tmp_path, other, picture())).laid.close()
+    assert sum(task.done() for task in waiting) < 3
+    for brought in await asyncio.gather(*waiting):
+        brought.laid.close()

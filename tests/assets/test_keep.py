@@ -9,14 +9,13 @@ import pytest
 from PIL import Image
 from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import DBAPIError
-from tests.assets.conftest import SETTINGS, files, picture
+from tests.assets.conftest import SETTINGS, files, job_of, picture
 from tests.roles import Person
 
 from atelier.assets import Asset, Store, add, keep
-from atelier.assets.imprint import read_settings
 from atelier.base import events
 from atelier.base.db import Acting, Database
-from atelier.base.ids import new_id
+from atelier.media.imprint import read_settings
 
 
 async def test_a_made_picture_lies_in_the_store_and_in_the_library(
@@ -25,7 +24,7 @@ async def test_a_made_picture_lies_in_the_store_and_in_the_library(
     kept = await keep(store, maker.member_id, picture(size=(1200, 900)), "image/png", settings=SETTINGS)
     async with worker_db.transaction(Acting.for_studio()) as db:
         start = await events.here(db)
-        await add(db, kept, job_id=new_id(), position=2, title="A red boat\non\x00 a sea ")
+        await add(db, kept, job_id=await job_of(db, maker.member_id), position=2, title="A red boat\non\x00 a sea ")
     async with web_db.transaction(Acting.member(maker.member_id)) as db:
         asset = (await db.execute(select(Asset))).scalar_one()
         facts = [event for _, event in await events.after(db, start)]
@@ -45,9 +44,9 @@ async def test_a_made_picture_lies_in_the_store_and_in_the_library(
 
 
 async def test_an_output_is_in_the_library_once(worker_db: Database, store: Store, maker: Person) -> None:
-    job = new_id()
     first, second = [await keep(store, maker.member_id, picture(), "image/png") for _ in range(2)]
     async with worker_db.transaction(Acting.for_studio()) as db:
+        job = await job_of(db, maker.member_id)
         a = await add(db, first, job_id=job, position=0)
         b = await add(db, second, job_id=job, position=0)
         assert a.id == b.id == first.id

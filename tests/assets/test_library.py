@@ -9,16 +9,19 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import insert, select, text
+from sqlalchemy import insert, select, text, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
 from tests.assets.conftest import Put
 from tests.roles import Person
 
-from atelier.assets import Asset, Kind, Source
+from atelier.assets import Asset, Source
+from atelier.assets.keep import path_of
 from atelier.assets.library import BadCursor, Sort, Wanted, find, models, neighbours
+from atelier.base.clock import now
 from atelier.base.db import Acting, Database
 from atelier.base.ids import new_id
+from atelier.base.kinds import AUDIO, kinds
 
 TITLES = ["A red boat", "red Mountains, quiet", "Boathouse at night", "", "Éclair & thé", "o'clock it's don't"]
 
@@ -27,20 +30,21 @@ async def fill(db: AsyncSession, member_id: UUID, count: int, seed: int = 1) -> 
     """Assets without files, of every kind."""
     chance = random.Random(seed)
     rows: list[dict[str, Any]] = []
-    for n in range(count):
+    for _ in range(count):
         made = chance.random() < 0.7
+        id = new_id()
         rows.append(
             {
-                "id": new_id(),
+                "id": id,
                 "member_id": member_id,
                 "position": 0,
-                "kind": chance.choice(list(Kind)),
+                "kind": chance.choice(list(kinds().values())).id,
                 "source": Source.MADE if made else Source.UPLOADED,
                 "title": chance.choice(TITLES),
                 "content_type": "image/png",
                 "bytes": chance.choice([10, 20, 30]),
                 "sha256": "0" * 64,
-                "path": f"x/{n}",
+                "path": path_of(member_id, id, now(), "png"),
                 "settings": {"tool": "image.generate", "model": chance.choice("abc"), "input": {}} if made else {},
                 "favourite": chance.random() < 0.3,
             }
@@ -54,7 +58,7 @@ def expected(assets: list[Asset], wanted: Wanted, matches: set[str] | None) -> l
         asset
         for asset in assets
         if (matches is None or asset.title in matches)
-        and (wanted.kind is None or asset.kind == wanted.kind)
+        and (wanted.kind is None or asset.kind == wanted.kind.id)
         and (wanted.source is None or asset.source == wanted.source)
         and (wanted.model is None or asset.model == wanted.model)
         and (asset.favourite or not wanted.favourite)
@@ -76,7 +80,7 @@ async def test_lists_agree_with_a_plain_one(web_db: Database, maker: Person, str
             )
             wanted = Wanted(
                 words=words,
-                kind=chance.choice([None, None, *Kind]),
+                kind=chance.choice([None, None, *kinds().values()]),
                 source=chance.choice([None, None, *Source]),
                 model=chance.choice([None, None, "a", "b"]),
                 favourite=chance.random() < 0.3,
@@ -134,6 +138,59 @@ async def test_words_are_found_as_people_mean_them(web_db: Database, maker: Pers
             assert page.total == sum(TITLES.index(asset.title) in found for asset in assets), words
 
 
+FOUND = [
+    (
+        "夕焼けの海と赤い船",
+        ["赤い船", "夕焼け", "船", "海", "赤い 船", '"赤い船"', "の海と", "夕焼けの海と赤い船"],
+        ["青い船", "海赤", "船海"],
+    ),
+    ("DSC-7604", ["7604", "dsc", "DSC-7604", "dsc7604", "dsc 7604", "760", "DSC_7604"], ["604", "7604-DSC"]),
+    ("IMG_20240131_rouge2.jpg", ["20240131", "rouge", "2024", "img", "rouge2"], ["0131", "ouge"]),
+    ("Ein café am Eck", ["cafe", "CAFÉ", "cafe\u0301", "caf", "am cafe"], ["cafes"]),
+    ("Cafe\u0301 noir", ["café", "cafe", "cafe noir"], []),
+    ("ＦＵＬＬ ｗｉｄｔｈ ﬁne ①", ["full", "width", "fine", "1"], []),
+    ("Straße nach Łódź, Ærø und Þór", ["strasse", "STRASSE", "straße", "lodz", "aero", "thor"], []),
+    ("İstanbul'da ışık", ["istanbul", "isik", "ışık", "ISIK"], []),
+    ("ΟΔΥΣΣΕΥΣ", ["οδυσσεύς", "οδυσσευσ"], []),
+    ("Ёлка в снегу", ["елка", "ЁЛКА", "снегу"], []),
+    ("Việt Nam", ["viet", "việt nam"], []),
+    ("ภูเขาและทะเล", ["ทะเล", "ภูเขา", "และ"], ["เลท"]),
+    ("서울의 밤", ["서울", "밤", "서울의 밤", "울의"], ["밤서"]),
+    ("红色的船在海上", ["红色", "海上", "船"], ["海红"]),
+    ("サンセット ｻﾝｾｯﾄ", ["セット", "サン", "ｾｯﾄ"], []),
+    ("सूर्यास्त में नाव", ["सूर्यास्त", "नाव", "सूर्य"], ["सर"]),
+    ("مُحَمَّد می\u200cخواهم", ["محمد", "میخواهم", "مي\u200cخواهم"], []),
+    ("שָׁלוֹם", ["שלום"], []),
+    ("boat🚀moon", ["🚀", "boat", "moon", "boat🚀"], ["🎈"]),
+    ("it's don't", ["don't", "it's", "dont or don"], ["o'clock"]),
+    ("v2 3d render", ["3d", "v2", "2", "render"], ["4d"]),
+    ("年2024夏", ["2024", "夏", "2024夏", "年2024"], ["2024年"]),
+]
+
+
+@pytest.mark.parametrize(("title", "found", "missed"), FOUND, ids=[title for title, _, _ in FOUND])
+async def test_a_title_is_found_however_it_is_written(
+    web_db: Database, maker: Person, title: str, found: list[str], missed: list[str]
+) -> None:
+    async with web_db.transaction(Acting.member(maker.member_id)) as db:
+        (asset,) = await fill(db, maker.member_id, 1)
+        await db.execute(update(Asset).values(title=title))
+        for words in found:
+            assert [each.id for each in (await find(db, Wanted(words=words))).items] == [asset.id], words
+        for words in missed:
+            assert (await find(db, Wanted(words=words))).total == 0, words
+
+
+async def test_only_what_is_left_out_can_be_asked_for(web_db: Database, maker: Person, stranger: Person) -> None:
+    async with web_db.transaction(Acting.member(stranger.member_id)) as db:
+        await fill(db, stranger.member_id, 30, seed=2)
+    async with web_db.transaction(Acting.member(maker.member_id)) as db:
+        assets = await fill(db, maker.member_id, 60)
+        for words, match in (("-red", "red"), ("-red -boa", "red|boa"), ("boathouse or -red", None)):
+            left = [one for one in assets if not re.search(match or "^(?!.*boathouse).*red", one.title.lower())]
+            assert (await find(db, Wanted(words=words))).total == len(left), words
+
+
 async def test_a_title_of_one_endless_word_can_be_kept(maker: Person, put: Put, web_db: Database) -> None:
     asset = await put(maker, "ä" * 2000, data=b"x", content_type="text/plain")
     assert len(asset.title) == 2000
@@ -178,7 +235,7 @@ async def test_every_list_is_read_from_an_index_alone(
             Wanted(),
             Wanted(sort=Sort.OLDEST),
             Wanted(sort=Sort.LARGEST),
-            Wanted(kind=Kind.AUDIO),
+            Wanted(kind=AUDIO),
             Wanted(favourite=True),
             Wanted(source=Source.UPLOADED),
             Wanted(tool="image.generate", model="a"),

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select, text
 from tests.assets.conftest import Put, files, picture
+from tests.conftest import SetClock
 from tests.roles import Person
 
 from atelier.assets import Asset, Store, add, keep
-from atelier.assets import sweep as sweeping
 from atelier.assets.change import delete, restore
-from atelier.assets.store import StorageBroken
 from atelier.assets.sweep import forget, sweep
 from atelier.base.clock import now
 from atelier.base.db import Acting, Database
@@ -53,6 +51,25 @@ async def test_what_the_longest_of_jobs_made_first_is_there_when_it_ends(
     assert (folder / first.path).exists()
 
 
+@pytest.mark.parametrize("step", [-40 * 24 * 3600.0, 40 * 24 * 3600.0])
+async def test_nothing_goes_early_in_a_process_whose_clock_is_off(
+    worker_db: Database,
+    web_db: Database,
+    store: Store,
+    maker: Person,
+    put: Put,
+    set_clock: SetClock,
+    step: float,
+) -> None:
+    deleted = await put(maker)
+    async with web_db.transaction(Acting.member(maker.member_id)) as db:
+        await delete(db, maker.member_id, [deleted.id])
+    await keep(store, maker.member_id, picture(), "image/png")  # its row is about to be written
+    set_clock(step)
+    swept = await sweep(worker_db, store)
+    assert (swept.expired, swept.orphans) == (0, 0)
+
+
 async def test_deleted_assets_go_after_thirty_days(
     worker_db: Database, web_db: Database, store: Store, folder: Path, maker: Person, put: Put
 ) -> None:
@@ -76,10 +93,10 @@ async def test_more_than_one_batch(worker_db: Database, store: Store, maker: Per
         await db.execute(
             text(
                 "INSERT INTO assets (id, member_id, kind, source, content_type, bytes, sha256, path, deleted_at)"
-                " SELECT gen_random_uuid(), :member, 'file', 'made', 'x/y', 1, repeat('0', 64), 'gone/' || n,"
-                " now() - interval '40 days' FROM generate_series(1, 450) n"
+                " SELECT id, :member, 'file', 'made', 'x/y', 1, repeat('0', 64), :folder || id || '.bin',"
+                " now() - interval '40 days' FROM (SELECT gen_random_uuid() AS id FROM generate_series(1, 450)) n"
             ),
-            {"member": maker.member_id},
+            {"member": maker.member_id, "folder": f"{maker.member_id}/2026/11/"},
         )
     assert (await sweep(worker_db, store)).expired == 450
     async with worker_db.transaction(Acting.for_studio()) as db:
@@ -92,29 +109,6 @@ async def test_files_of_members_whom_nobody_knows_stay(worker_db: Database, stor
     assert len(files(folder)) == 2
     assert await forget(store, kept.member_id) == 2
     assert files(folder) == []
-
-
-class _Failing(Store):
-    """A store that cannot be listed."""
-
-    tries = 0
-
-    async def drop_unfinished(self, before: datetime, under: str = "") -> int:
-        self.tries += 1
-        raise StorageBroken("away")
-
-
-async def test_it_sweeps_by_itself_and_survives_a_fault(
-    worker_db: Database, store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sweeping, "EVERY", timedelta(milliseconds=10))
-    stop, failing = asyncio.Event(), _Failing(store._backend)
-    task = asyncio.create_task(sweeping.sweep_until(worker_db, failing, stop, first=0.01))
-    while failing.tries < 3:
-        await asyncio.sleep(0.01)
-    assert not task.done()
-    stop.set()
-    await asyncio.wait_for(task, 2)
 
 
 async def test_files_go_when_their_row_is_gone(

@@ -23,9 +23,9 @@ from atelier.limits import Limit, Limiter, Standing
 from atelier.people import invitations, tokens
 from atelier.people.passwords import passwords
 from atelier.settings import Settings
-from atelier.studio import Studio
-from atelier.web.heads import Heads
+from atelier.spine import Studio
 from atelier.web.scopes import Scope
+from atelier.web.serving import serving
 
 Result = TypeVar("Result")
 
@@ -83,17 +83,7 @@ def live(tmp_path: Path, owner_url: str, monkeypatch: pytest.MonkeyPatch) -> Ite
                 stranger = await move_in(app, studio.web_db, "Stranger")
                 async with studio.web_db.transaction(Acting.member(maker.member_id)) as db:
                     _, token = await tokens.create(db, member_id=maker.member_id, name="all", scopes=frozenset(Scope))
-                server = uvicorn.Server(
-                    uvicorn.Config(
-                        app,
-                        http=Heads,
-                        log_config=None,
-                        access_log=False,
-                        server_header=False,
-                        proxy_headers=False,
-                        timeout_graceful_shutdown=1,
-                    )
-                )
+                server = uvicorn.Server(serving(app, grace=1))
                 stop.append(lambda: setattr(server, "should_exit", True))
                 here = asyncio.get_running_loop()
                 ready.append(

@@ -15,7 +15,7 @@ from tests.roles import PASSWORD, Person, browser
 
 from atelier.base.db import Acting, connect
 from atelier.people import sessions
-from atelier.studio import Studio
+from atelier.spine import Studio
 from atelier.web.access import Access
 
 

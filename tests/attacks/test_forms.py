@@ -17,9 +17,9 @@ from tests.attacks.conftest import Live
 from tests.roles import Person
 
 import atelier
-from atelier.app import ROUTES
 from atelier.base.db import Acting
 from atelier.people import sessions
+from atelier.rooms import routers
 from atelier.web.access import Access
 from atelier.web.routes import Rule
 
@@ -57,7 +57,7 @@ URLENCODED = "application/x-www-form-urlencoded"
 def writes() -> list[tuple[str, str, Access]]:
     """Each route that takes something: method, path and access rule."""
     found = []
-    for routes in ROUTES:
+    for routes in routers():
         for route in routes.routes:
             assert isinstance(route, APIRoute)
             assert route.methods

@@ -10,13 +10,14 @@ from tests.attacks.conftest import Live
 
 # what each answer must keep to; what a wish may hold is richer than JSON schema says, so a refusal of one that keeps to
 # the schema is no fault (a model that is off, an id that is nobody's)
+# Without `unsupported_method`: it sends a body with GET, which is refused before any route is looked for. That another
+# method is answered 405 with all that are allowed stands in tests/web/test_methods.py.
 CHECKS = (
     "not_a_server_error",
     "status_code_conformance",
     "content_type_conformance",
     "response_schema_conformance",
     "response_headers_conformance",
-    "unsupported_method",
     "ignored_auth",
 )
 

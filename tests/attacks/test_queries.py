@@ -13,8 +13,8 @@ from tests.attacks.conftest import Endless
 from tests.attacks.test_forms import NOBODY, VALUES
 from tests.roles import Person
 
-from atelier.app import ROUTES
 from atelier.base.events import Mark
+from atelier.rooms import routers
 
 DIGITS = "9" * 5000  # more than Python makes a number of
 GARBAGE = [*(value for value in VALUES if len(value) < 1000), DIGITS, "\ud800", "٣", "1-1", "2026-02-31", "01:00"]
@@ -52,7 +52,7 @@ def pages() -> list[tuple[str, list[str]]]:
             ),
             [param.alias for param in route.dependant.query_params],
         )
-        for routes in ROUTES
+        for routes in routers()
         for route in routes.routes
         if isinstance(route, APIRoute) and "GET" in (route.methods or ()) and not route.path.endswith(STREAMS)
     ]

@@ -12,7 +12,7 @@ from tests.roles import PASSWORD, Person, browser
 from atelier import ledger
 from atelier.base.db import Acting, Database
 from atelier.people import invitations
-from atelier.studio import Studio
+from atelier.spine import Studio
 
 WISH = {"tool": "image.generate", "input": {"prompt": "a boat", "count": 4}}
 

@@ -25,16 +25,16 @@ HEADS = {
 }
 
 
-def sent(live: Live, data: bytes, wait: float = 1.0) -> bytes:
-    """What comes back until the connection ends or is silent."""
+def sent(live: Live, data: bytes) -> bytes:
+    """What comes back until the server ends the connection, as it does after whatever is no proper request."""
     out = b""
     with socket.create_connection(("127.0.0.1", live.port)) as connection:
-        connection.settimeout(wait)
+        connection.settimeout(30)
         try:
             connection.sendall(data)
             while piece := connection.recv(65536):
                 out += piece
-        except (TimeoutError, ConnectionError):
+        except ConnectionError:
             pass
     return out
 
@@ -58,7 +58,7 @@ def test_a_large_head_is_refused(live: Live) -> None:
 
 def test_a_head_without_end_is_cut_off(live: Live) -> None:
     with socket.create_connection(("127.0.0.1", live.port)) as connection:
-        connection.settimeout(10)
+        connection.settimeout(60)
         connection.sendall(b"GET / HTTP/1.1\r\nX-A: ")
         with pytest.raises(ConnectionError):  # cut off long before
             connection.sendall(b"a" * 128_000_000)
@@ -68,11 +68,11 @@ def test_a_head_that_drips_is_given_up(live: Live, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(heads, "PATIENCE", 0.5)
     began = time.monotonic()
     with socket.create_connection(("127.0.0.1", live.port)) as connection:
-        connection.settimeout(10)
+        connection.settimeout(60)
         connection.sendall(b"GET / HTTP/1.1\r\nX-A: ")
         assert statuses(connection.recv(4096)) == [b"408"]
         assert connection.recv(4096) == b""
     with socket.create_connection(("127.0.0.1", live.port)) as connection:  # one that never says a word
-        connection.settimeout(10)
+        connection.settimeout(60)
         assert statuses(connection.recv(4096)) == [b"408"]
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 60

@@ -67,7 +67,7 @@ def url(owner_url: str) -> URL:
 
 
 async def until(heard: list[str], count: int) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while len(heard) < count:
             await asyncio.sleep(0.01)
 
@@ -105,7 +105,7 @@ async def test_a_database_that_answers_nobody_is_asked_until_it_does(url: URL, w
     async with listening(url) as (line, signals, heard):
         line.dead = True
         line.fall_silent()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while line.calls < 3:
                 await asyncio.sleep(0.01)
         assert not signals.connected.is_set()
@@ -128,9 +128,28 @@ async def test_a_new_listener_does_not_wait_for_a_silent_peer(url: URL, web_db: 
     assert (heard, more) == (["", ""], ["", "found"])
 
 
+async def test_a_new_listener_is_told_to_look_once_the_database_sends_to_it(url: URL, web_db: Database) -> None:
+    """What was said between its own look and the moment from which the database sends to it would be lost."""
+    more, second = list[str](), list[str]()
+    async with listening(url, "atelier_other", beat=60) as (_, signals, heard):
+        signals.listen("atelier_test", more.append)
+        async with asyncio.timeout(60):
+            while "" not in more:
+                await asyncio.sleep(0.01)
+        signals.listen("atelier_test", second.append)  # the database sends to this channel already
+        await tell(web_db, "found")
+        await until(second, 1)
+    assert (heard, more, second) == ([""], ["", "found"], ["found"])
+
+
 async def test_who_answers_stays_connected(url: URL, web_db: Database) -> None:
+    asked_at = text("SELECT max(query_start) FROM pg_stat_activity WHERE application_name = 'atelier signals'")
+    seen: set[object] = set()
     async with listening(url, beat=0.02, patience=5) as (line, _, heard):
-        await asyncio.sleep(0.5)
+        async with asyncio.timeout(60):
+            while len(seen) < 10:
+                async with web_db.transaction(Acting.nobody()) as db:
+                    seen.add((await db.execute(asked_at)).scalar_one())
         await tell(web_db, "here")
         await until(heard, 2)
     assert (heard, line.calls) == (["", "here"], 1)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -21,6 +23,23 @@ def home(folder: Path) -> Path:
     return folder / "home"
 
 
+@pytest.fixture(scope="session")
+def migrated_home() -> Iterator[Path]:
+    """A data folder with a migrated database, made once: that takes longer than most commands."""
+    made = Path(tempfile.mkdtemp(prefix="atelier-test-"))
+    made.chmod(0o755)
+    environment = os.environ | {"ATELIER_HOME": str(made / "home")}
+    subprocess.run([sys.executable, "-m", "atelier", "migrate", "up"], env=environment, check=True, capture_output=True)
+    yield made / "home"
+    shutil.rmtree(made, ignore_errors=True)
+
+
+@pytest.fixture
+def begun(home: Path, migrated_home: Path) -> None:
+    """The data folder has been used before, for tests that are not about a first start."""
+    subprocess.run(["cp", "-a", str(migrated_home), str(home)], check=True)
+
+
 @pytest.fixture
 def environment(home: Path) -> dict[str, str]:
     """What a person's shell hands to the studio."""
@@ -33,7 +52,7 @@ def atelier(environment: dict[str, str]) -> Run:
 
     def run(*args: str, **more: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "atelier", *args]
-        return subprocess.run(command, env=environment | more, capture_output=True, text=True, timeout=120)
+        return subprocess.run(command, env=environment | more, capture_output=True, text=True, timeout=600)
 
     return run
 

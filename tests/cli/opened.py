@@ -23,7 +23,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def until(look: Callable[[], object], seconds: float = 30.0) -> None:
+def until(look: Callable[[], object], seconds: float = 120.0) -> None:
     """Wait until `look` says yes."""
     end = time.monotonic() + seconds
     while not look():
@@ -64,7 +64,7 @@ class Opened:
 
     def ready(self) -> bool:
         try:
-            return httpx.get(f"{self.url}/health/ready", timeout=2).status_code == 200
+            return httpx.get(f"{self.url}/health/ready", timeout=30).status_code == 200
         except httpx.HTTPError:
             return False
 

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
+import shlex
 import stat
+import subprocess
+import sys
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+from tests.base.test_postgres import ODD
 from tests.cli.conftest import Run
-from tests.cli.opened import Opened
+from tests.cli.opened import Opened, until
 
 from atelier.catalog.catalog import DEFAULT
+
+pytestmark = pytest.mark.usefixtures("begun")
 
 WISH = ("make", "image.generate", "prompt=a lighthouse", "count=1", "seed=3", "--json")
 
@@ -105,3 +112,49 @@ def _with_a_stowaway(archive: Path) -> bytes:
     with tarfile.open(archive, "a") as tar:
         tar.add(__file__, "files/../../outside")
     return archive.read_bytes()
+
+
+def test_every_folder_may_have_any_name(
+    atelier: Run, environment: dict[str, str], folder: Path, tmp_path: Path
+) -> None:
+    home, out, there = folder / ODD / "home", folder / f"out {ODD}", folder / f"there {ODD}" / ("long" * 30)
+    out.mkdir()
+    made = atelier(*WISH, "--out", str(out), ATELIER_HOME=str(home))
+    assert made.returncode == 0, made.stderr
+    assert atelier("backup", str(out / "studio.tar"), ATELIER_HOME=str(home)).returncode == 0
+    done = atelier("restore", str(out / "studio.tar"), "--into", str(there))
+    assert done.returncode == 0, done.stderr
+    assert f"ATELIER_HOME={shlex.quote(str(there))} " in done.stdout
+    assert _files(there) == _files(home)
+    studio = Opened(environment | {"ATELIER_HOME": str(there)}, tmp_path / "said")
+    try:
+        studio.wait_until_open()
+        assert studio.ask() == 0, studio.said
+    finally:
+        studio.kill()
+
+
+@pytest.mark.fault
+def test_what_a_killed_backup_left_is_no_backup_and_is_removed_by_the_next(
+    atelier: Run, environment: dict[str, str], folder: Path, home: Path
+) -> None:
+    assert atelier(*WISH, "--out", str(folder / "out")).returncode == 0
+    for number in range(2000):  # so that it takes a while
+        (home / "files" / f"{number}.txt").write_bytes(b"x" * 1000)
+    out = folder / "backups"
+    out.mkdir()
+    killed = subprocess.Popen([sys.executable, "-m", "atelier", "backup", str(out)], env=environment)
+    until(lambda: any(each.stat().st_size > 500_000 for each in out.glob(".atelier-*.tar.*.partial")))
+    killed.kill()
+    killed.wait()
+    left = sorted(out.iterdir())
+    assert left
+    assert all(each.name.endswith(".partial") for each in left)
+    refused = atelier("restore", str(left[0]), "--into", str(folder / "there"))
+    assert "killed before it was whole" in refused.stderr
+    assert not (folder / "there").exists()
+    until(lambda: not (home / "postgres" / "postmaster.pid").exists())  # its database has stopped
+    done = atelier("backup", str(out))
+    assert done.returncode == 0, done.stderr
+    assert all(f"{each} was left by a backup that was killed" in done.stderr for each in left)
+    assert [each.suffix for each in out.iterdir()] == [".tar"]

@@ -38,6 +38,7 @@ def test_it_opens_what_it_needs_and_closes_it_again(atelier: Run, home: Path, tm
     assert report["balanced"]
 
 
+@pytest.mark.usefixtures("begun")
 def test_the_same_seed_makes_the_same_picture(atelier: Run, tmp_path: Path) -> None:
     pictures = []
     for folder in ("one", "two"):
@@ -48,6 +49,7 @@ def test_the_same_seed_makes_the_same_picture(atelier: Run, tmp_path: Path) -> N
     assert pictures[0] == pictures[1]
 
 
+@pytest.mark.usefixtures("begun")
 def test_it_uses_the_running_studio_here_and_there(
     atelier: Run, environment: dict[str, str], open_studio: Callable[[], Opened], tmp_path: Path
 ) -> None:
@@ -111,6 +113,7 @@ def test_a_token_goes_to_no_odd_address(atelier: Run, environment: dict[str, str
     assert json.loads(atelier(*WISH, "--at", address, "--json").stdout)["code"] == code
 
 
+@pytest.mark.usefixtures("begun")
 def test_an_unknown_member_or_model_is_refused_and_pays_nothing(atelier: Run) -> None:
     assert json.loads(atelier(*WISH, "--as", "nobody@example.org", "--json").stdout)["code"] == "unknown_member"
     assert json.loads(atelier(*WISH, "--model", "nothing", "--json").stdout)["code"] == "unknown_model"
@@ -125,6 +128,7 @@ def engine_begun(pid: int) -> bool:
 
 
 @pytest.mark.usefixtures("hears_ctrl_c")
+@pytest.mark.usefixtures("begun")
 def test_ctrl_c_cancels_the_job_and_gives_the_credits_back(
     atelier: Run, environment: dict[str, str], home: Path, tmp_path: Path
 ) -> None:

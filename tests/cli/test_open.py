@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -14,6 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 from tests.cli.conftest import Run
 from tests.cli.opened import Opened, until
@@ -43,6 +45,7 @@ def test_a_second_start_finds_everything_and_is_quick(open_studio: Open) -> None
     assert second.ask() == 0, second.said
 
 
+@pytest.mark.usefixtures("begun")
 def test_a_data_folder_opens_once_at_a_time(open_studio: Open, atelier: Run) -> None:
     studio = open_studio()
     studio.wait_until_open()
@@ -55,6 +58,7 @@ def test_a_data_folder_opens_once_at_a_time(open_studio: Open, atelier: Run) -> 
 
 
 @pytest.mark.fault
+@pytest.mark.usefixtures("begun")
 def test_whatever_dies_is_started_again(open_studio: Open) -> None:
     studio = open_studio()
     studio.wait_until_open()
@@ -73,6 +77,7 @@ def test_whatever_dies_is_started_again(open_studio: Open) -> None:
 
 
 @pytest.mark.fault
+@pytest.mark.usefixtures("begun")
 def test_nothing_outlives_a_killed_supervisor(open_studio: Open) -> None:
     studio = open_studio()
     studio.wait_until_open()
@@ -105,7 +110,25 @@ def test_a_taken_port_is_said_with_what_mends_it(atelier: Run, environment: dict
     with socket.socket() as other:
         other.bind(("127.0.0.1", int(port)))
         other.listen()
-        _refused(atelier("open"), f"Port {port} is taken by another program.")
+        mine = f"process {os.getpid()}, `{shlex.join(psutil.Process().cmdline())[:200]}`, in {Path.cwd()}"
+        _refused(atelier("open"), f"Port {port} is taken by another program: {mine}. Stop that")
+
+
+@pytest.mark.fault
+@pytest.mark.usefixtures("begun")
+def test_the_port_of_a_killed_studio_that_is_still_ending_is_waited_for(open_studio: Open) -> None:
+    first = open_studio()
+    first.wait_until_open()
+    web = first.child("serve")
+    os.kill(web, signal.SIGSTOP)  # it takes its time
+    first.process.kill()
+    first.process.wait()
+    again = open_studio()
+    until(lambda: again.process.poll() is not None or time.monotonic() - again.began > 6)
+    assert again.process.poll() is None, again.said
+    os.kill(web, signal.SIGCONT)
+    again.wait_until_open()
+    assert again.ask() == 0, again.said
 
 
 def test_a_data_folder_of_another_version_is_left_alone(atelier: Run, home: Path) -> None:
@@ -129,7 +152,7 @@ def test_a_data_folder_without_permission(atelier: Run, home: Path, environment:
         "import os, sys; import atelier.cli.open, atelier.cli.supervisor; from atelier.cli import main;"
         " sys.argv = ['atelier', 'open']; os.setuid(65534); main()"
     )
-    result = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60)
+    result = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=300)
     _refused(result, "may not be written to by this user")
     assert list(home.iterdir()) == []
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 import subprocess
 import sys
@@ -12,9 +11,10 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from tests.engines.work import work
 
 from atelier.engines import Made, Work, wire
-from atelier.engines.registry import CALM, DIFFUSERS
+from atelier.engines.kinds.diffusers import CALM, TARGET
 from atelier.tools.image_edit import ImageEdit
 
 
@@ -58,14 +58,14 @@ class Resident:
 
     def _message(self) -> tuple[dict[str, object], bytes]:
         assert self.process.stdout is not None
-        head = json.loads(self.process.stdout.readline())
-        return head, self.process.stdout.read(head["size"])
+        head, blob = wire.sizes(self.process.stdout.read(wire.SIZES.size))
+        return wire.unpack(self.process.stdout.read(head)), self.process.stdout.read(blob)
 
 
 @pytest.fixture(scope="session")
 def diffusers(tiny: Path) -> Iterator[Resident]:
     """The engine `diffusers` in a child of its own."""
-    child = Resident(DIFFUSERS)
+    child = Resident(TARGET)
     yield child
     child.close()
 
@@ -80,4 +80,4 @@ def reference(width: int = 96, height: int = 128, colour: str = "red") -> bytes:
 def edit(weights: Path, picture: bytes, instruction: str = "make it yellow", **more: object) -> Work:
     """An edit of a picture, of two steps."""
     wish = {"instruction": instruction, "image": "019a9f00-7c1e-7d2a-9b0e-5d1f0c3a2b10", "steps": 2, "seed": 1}
-    return Work(ImageEdit.id, str(weights), {**wish, **more}, {"image": picture}, "flux-kontext")
+    return work(ImageEdit.id, {**wish, **more}, weights=str(weights), family="flux-kontext", files={"image": picture})

@@ -13,13 +13,14 @@ from typing import Any
 import pytest
 from PIL import Image
 from tests.engines.conftest import Resident, edit, reference
+from tests.engines.work import contents, work
 from tests.neural import MISSING
 
 from atelier.engines import BadInput, Engines, Output, Unfit, Work
+from atelier.engines.kind import Machine
 from atelier.engines.local.diffusers_engine import _picture
 from atelier.engines.local.diffusion.recipe import Recipe
-from atelier.engines.registry import release
-from atelier.engines.weights import SUMS, lack
+from atelier.engines.weights.whole import SUMS, lack
 
 WISH = {"prompt": "a red boat", "count": 1, "steps": 2, "seed": 1, "guidance": 1}
 HOUSE = Recipe(64, ((256, 256), (224, 304), (304, 224)))
@@ -39,7 +40,7 @@ def weights(tmp_path: Path) -> Path:
 
 
 def _outputs(engine: Resident, work: Work) -> list[bytes]:
-    return [made.data for made in engine.make(work) if isinstance(made, Output)]
+    return [contents(made) for made in engine.make(work) if isinstance(made, Output)]
 
 
 def test_a_file_that_is_missing_or_damaged_is_named_with_what_brings_it_back(weights: Path) -> None:
@@ -68,14 +69,14 @@ def test_weights_without_checksums_are_whole_when_their_parts_are_there(weights:
 
 def test_an_engine_says_what_it_lacks(weights: Path) -> None:
     home = weights.parents[1]
-    assert Engines(release(), roots=(home,), local=False).lack("diffusers", "house/weights") == (
+    assert Engines(Machine(roots=(home,), local=False)).lack("diffusers", "house/weights") == (
         "Models that run here are left out (ATELIER_EXTRAS=none)."
     )
-    assert Engines(release(), roots=(home,), elsewhere={"diffusers"}).lack("diffusers", "nowhere") is None
-    assert Engines(release(), roots=(home,)).lack("sketch", "") is None
-    assert Engines(release(), local=False).able == ("sketch",)
+    assert Engines(Machine(roots=(home,)), elsewhere={"diffusers"}).lack("diffusers", "nowhere") is None
+    assert Engines(Machine(roots=(home,))).lack("sketch", "") is None
+    assert Engines(Machine(local=False)).able == ("sketch",)
     if not MISSING:
-        assert Engines(release(), roots=(home / "data", home)).lack("diffusers", "house/weights") is None
+        assert Engines(Machine(roots=(home / "data", home))).lack("diffusers", "house/weights") is None
 
 
 @pytest.mark.parametrize(
@@ -91,24 +92,24 @@ def test_sizes_are_the_trained_ones_or_of_their_area(ratio: str, size: tuple[int
 def test_damaged_weights_are_not_read(diffusers: Resident, tiny: Path, tmp_path: Path) -> None:
     folder = tmp_path / "house" / "weights"
     shutil.copytree(tiny, folder)
-    work = Work("image.generate", str(folder), WISH, {}, "flux")
-    assert len(_outputs(diffusers, work)) == 1
+    asked = work("image.generate", WISH, weights=str(folder), family="flux")
+    assert len(_outputs(diffusers, asked)) == 1
     file = next((folder / "transformer").glob("*.safetensors"))
     data = bytearray(file.read_bytes())
     data[-1] ^= 1
     file.write_bytes(data)
     with pytest.raises(Unfit, match=rf"house/weights/transformer/{file.name} is damaged"):
-        _outputs(diffusers, work)
+        _outputs(diffusers, asked)
     file.write_bytes(data[:100])
     (folder / SUMS).unlink()
     with pytest.raises(Unfit, match="cannot be opened"):
-        _outputs(diffusers, work)
-    assert len(_outputs(diffusers, Work("image.generate", str(tiny), WISH, {}, "flux"))) == 1
+        _outputs(diffusers, asked)
+    assert len(_outputs(diffusers, work("image.generate", WISH, weights=str(tiny), family="flux"))) == 1
 
 
 def test_a_family_that_nobody_knows_is_named(diffusers: Resident, tiny: Path) -> None:
     with pytest.raises(Unfit, match="knows no family 'qwen'"):
-        _outputs(diffusers, Work("image.generate", str(tiny), WISH, {}, "qwen"))
+        _outputs(diffusers, work("image.generate", WISH, weights=str(tiny), family="qwen"))
 
 
 def test_an_edit_looks_at_its_picture_and_keeps_its_shape(diffusers: Resident, tiny: Path) -> None:
@@ -126,7 +127,7 @@ def test_what_is_see_through_is_edited_on_white_and_not_in_its_hidden_colours(ki
     sheet.putpixel((1, 0), (0, 0, 255, 128))
     sheet.putpixel((2, 0), (0, 255, 0, 255))
     sheet.save(out, kind, lossless=True, exact=True)
-    seen = _picture({"image": out.getvalue()})
+    seen = _picture(work("t", {}, files={"image": out.getvalue()}).files)
     assert seen.mode == "RGB"
     assert seen.tobytes() == bytes((255, 255, 255, 127, 127, 255, 0, 255, 0))
 
@@ -137,7 +138,7 @@ def test_a_colour_of_a_palette_that_is_see_through_is_edited_as_white() -> None:
     sheet.putpalette([255, 0, 0, 0, 255, 0])
     sheet.putpixel((1, 0), 1)
     sheet.save(out, "PNG", transparency=0)
-    assert _picture({"image": out.getvalue()}).tobytes() == bytes((255, 255, 255, 0, 255, 0))
+    assert _picture(work("t", {}, files={"image": out.getvalue()}).files).tobytes() == bytes((255, 255, 255, 0, 255, 0))
 
 
 @pytest.mark.parametrize("picture", [b"", b"GIF89a", reference()[:40]], ids=["empty", "foreign", "cut"])
@@ -148,7 +149,7 @@ def test_what_is_no_picture_is_refused(diffusers: Resident, tiny: Path, picture:
 
 def test_guidance_and_what_to_leave_out_change_the_picture(diffusers: Resident, tiny: Path) -> None:
     def picture(**more: Any) -> list[bytes]:
-        return _outputs(diffusers, Work("image.generate", str(tiny), {**WISH, **more}, {}, "flux"))
+        return _outputs(diffusers, work("image.generate", {**WISH, **more}, weights=str(tiny), family="flux"))
 
     assert len({b"".join(picture(**more)) for more in ({}, {"guidance": 4}, {"negative_prompt": "boat"})}) == 3
 

@@ -9,22 +9,23 @@ import numpy as np
 import pytest
 from PIL import Image
 from tests.engines.conftest import Resident, edit
+from tests.engines.work import contents, work
 from tests.neural import ROOT
 
 from atelier.catalog.catalog import DEFAULT, read
 from atelier.engines import Engines, Output, Work
-from atelier.engines.weights import SUMS, lack
+from atelier.engines.weights.whole import SUMS, lack
 
 WEIGHTS = ROOT / "house" / "weights" / "model"
 
 
 def paint(engine: Resident, words: str, seed: int = 1, steps: int = 8) -> bytes:
     wish = {"prompt": words, "aspect_ratio": "1:1", "count": 1, "steps": steps, "guidance": 2.5, "seed": seed}
-    return picture(engine, Work("image.generate", str(WEIGHTS), wish, {}, "flux"))
+    return picture(engine, work("image.generate", wish, weights=str(WEIGHTS), family="flux"))
 
 
-def picture(engine: Resident, work: Work) -> bytes:
-    (data,) = (made.data for made in engine.make(work) if isinstance(made, Output))
+def picture(engine: Resident, asked: Work) -> bytes:
+    (data,) = (contents(made) for made in engine.make(asked) if isinstance(made, Output))
     return data
 
 

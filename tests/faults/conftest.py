@@ -29,7 +29,7 @@ class Scene:
     async def begin(self, count: int) -> str:
         """A job by the API; its id."""
         body = {"tool": "image.generate", "input": {"prompt": "a red boat", "count": count}}
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while True:
                 try:
                     answer = await self.client.post("/api/v1/jobs", json=body)
@@ -71,7 +71,7 @@ async def scene(place: Place) -> AsyncIterator[Scene]:
     member = crowd.people[0]
     place.start("web")
     headers = {"authorization": f"Bearer {member.token}"}
-    async with httpx.AsyncClient(base_url=place.origin, headers=headers, timeout=20) as client:
+    async with httpx.AsyncClient(base_url=place.origin, headers=headers, timeout=60) as client:
         yield Scene(place, member, client, operator_db)
     await web_db.close()
     await operator_db.close()

@@ -33,7 +33,7 @@ async def test_a_suspended_worker_cannot_finish_a_second_time(scene: Scene) -> N
     await _said(scene, "sleeper", "job:superseded")
     assert await scene.until(job, "succeeded") == ended
     assert len(await scene.rows("SELECT 1 FROM assets WHERE job_id = :job", job=job)) == 8
-    assert len(await scene.rows("SELECT 1 FROM transfers WHERE job_id = :job", job=job)) == 2  # the hold and its end
+    assert len(await scene.rows("SELECT 1 FROM transfers WHERE hold_id = :job", job=job)) == 2  # the hold and its end
     ends = "SELECT 1 FROM events WHERE subject_id = :job AND kind = 'job:succeeded'"
     assert len(await scene.rows(ends, job=job)) == 1
     assert await scene.credits() == credits - 8

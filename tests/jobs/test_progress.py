@@ -8,12 +8,12 @@ from uuid import UUID
 
 import pytest
 from tests.jobs.test_rescue import as_owner
-from tests.studio.conftest import Told, claim, maker, settings, start, studio, told, until, working
+from tests.spine.conftest import Told, claim, maker, settings, start, studio, told, until, working
 
 from atelier.base.db import Acting, Database
 from atelier.jobs.progress import Reporter
 from atelier.jobs.rows import progress
-from atelier.studio import Studio
+from atelier.spine import Studio
 
 __all__ = ["maker", "settings", "studio", "told"]
 
@@ -27,7 +27,7 @@ async def test_a_picture_stays_as_far_as_it_is_when_its_last_preview_is_told_wit
     reporter = Reporter(studio.worker_db, job_id, maker, clock=lambda: now[0])
     await reporter.step(0, 20, 20)
     now[0] += 0.1  # too soon to be told
-    await reporter.preview(0, b"the whole picture")
+    await reporter.preview(0, b"the whole picture", "image/webp")
     now[0] += 1
     await reporter.step(1, 1, 20)
     async with studio.web_db.transaction(Acting.member(maker)) as db:
@@ -46,7 +46,7 @@ async def test_what_the_database_did_not_take_is_told_with_the_next(studio: Stud
     now = [100.0]
     reporter = Reporter(studio.worker_db, job_id, maker, clock=lambda: now[0])
     as_owner(studio, _CLOSED)
-    await reporter.preview(0, b"half a picture")
+    await reporter.preview(0, b"half a picture", "image/webp")
     now[0] += 1
     as_owner(studio, _OPEN)
     await reporter.step(1, 1, 20)

@@ -15,19 +15,20 @@ from procrastinate.utils import utcnow
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 from tests.jobs.test_rescue import as_owner, nobody, one_round
-from tests.studio.conftest import balanced, look, maker, settings, start, studio, told, until, wallet, working
+from tests.spine.conftest import balanced, look, maker, settings, start, studio, told, until, wallet, working
 
 from atelier.base.db import Acting, libpq_url
 from atelier.jobs import Job, State, cancel
 from atelier.jobs.queue import Entries, open_queue
-from atelier.studio import Studio
-from atelier.studio.perform import Ending, finish
+from atelier.spine import Studio
+from atelier.spine.ending import Ending
+from atelier.spine.finish import finish
 
 __all__ = ["maker", "settings", "studio", "told"]
 
 _MANY = """
-INSERT INTO jobs (id, member_id, tool, model, queue, title, input, source, deadline_s, expected, price)
-SELECT gen_random_uuid(), %s, 'image.generate', 'told', 'told', '', '{}', 'api', 60, 1, 1
+INSERT INTO jobs (id, member_id, tool, model, queue, title, input, terms, source, deadline_s, expected, price, seal)
+SELECT gen_random_uuid(), %s, 'image.generate', 'told', 'told', '', '{}', '{}', 'api', 60, 1, 0, ''
 FROM generate_series(1, 4000)"""
 
 
@@ -125,7 +126,7 @@ async def test_a_run_that_is_canceled_as_it_is_taken_is_neither_made_nor_left(
         assert entries(studio) == [("doing", str(job_id))]
         assert await one_round(studio, stalled=0) == 1
         async with working(studio):
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while entries(studio):
                     await asyncio.sleep(0.05)
     job = await look(studio, maker, job_id)
@@ -145,7 +146,7 @@ async def test_a_late_ending_lets_the_worker_go_on_that_takes_the_run_again(stud
         with psycopg.connect(libpq_url(studio.owner_url)) as db:
             db.execute("SELECT set_config('atelier.studio', 'on', false)")
             # the ending stands at the hold, with the job in its hands, as the other comes
-            db.execute("SELECT FROM holds WHERE job_id = %s FOR UPDATE", [job_id])
+            db.execute("SELECT FROM holds WHERE id = %s FOR UPDATE", [job_id])
             ending = asyncio.create_task(
                 finish(studio.worker_db, job, Ending(State.FAILED, code="x", message="x"), entry=first.id)
             )
@@ -164,7 +165,7 @@ async def test_a_late_ending_lets_the_worker_go_on_that_takes_the_run_again(stud
 async def _waits(studio: Studio, many: int = 1) -> None:
     """Until that many statements of the studio's wait for another's lock."""
     asked = "SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted"
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         with psycopg.connect(libpq_url(studio.owner_url), autocommit=True) as db:
             while db.execute(asked).fetchone() != (many,):
                 await asyncio.sleep(0.01)

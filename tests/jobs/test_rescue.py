@@ -8,7 +8,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
-from tests.studio.conftest import (
+from tests.spine.conftest import (
     Told,
     balanced,
     claim,
@@ -26,8 +26,8 @@ from tests.studio.conftest import (
 from atelier.base.db import libpq_url
 from atelier.jobs import rescue, rules
 from atelier.jobs.queue import Taken, open_queue
-from atelier.studio import Studio
-from atelier.studio.perform import expire
+from atelier.spine import Studio
+from atelier.spine.finish import expire
 
 __all__ = ["maker", "settings", "studio", "told"]
 
@@ -41,12 +41,41 @@ def as_owner(studio: Studio, statement: str, *values: object) -> None:
         db.execute(statement, values)
 
 
-async def one_round(studio: Studio, stalled: float = 6.0, served: Sequence[str] = ()) -> int:
+async def one_round(
+    studio: Studio, stalled: float = 6.0, served: Sequence[str] = (), watch: rescue.Watch | None = None
+) -> int:
     async def end(job: UUID, member: UUID, seen: rescue.Seen) -> None:
         await expire(studio.worker_db, job, member, seen)
 
     async with open_queue(studio.queue_url, studio.signals, nobody).open_async() as queue:
-        return await rescue.rescue(queue, studio.worker_db, end, stalled=stalled, served=served)
+        return await rescue.rescue(
+            queue, studio.worker_db, end, stalled=stalled, served=served, watch=watch or rescue.Watch()
+        )
+
+
+class Clock:
+    """A monotonic clock that the test moves."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+async def take(studio: Studio) -> int:
+    """Take the next job from the queue, as a worker that then gives no sign of life; the worker's number."""
+    async with open_queue(studio.queue_url, studio.signals, nobody).open_async() as queue:
+        worker: int = await queue.job_manager.register_worker()
+        assert await queue.job_manager.fetch_job(queues=None, worker_id=worker)
+    return worker
+
+
+_A_DAY_ON = (
+    "UPDATE jobs SET created_at = created_at - interval '1 day', started_at = started_at - interval '1 day'",
+    "UPDATE procrastinate_workers SET last_heartbeat = last_heartbeat - interval '1 day'",
+)
+_BEAT = "UPDATE procrastinate_workers SET last_heartbeat = clock_timestamp()"
 
 
 async def test_what_a_dead_worker_had_is_done_by_the_next(studio: Studio, maker: UUID) -> None:
@@ -72,6 +101,60 @@ async def test_a_run_that_its_worker_forgot_ends_with_its_credits_back(studio: S
     assert (job.state, job.error_code) == ("failed", "deadline")
     assert await wallet(studio, maker) == (100, 0)
     assert await balanced(studio)
+
+
+async def test_a_clock_that_is_set_on_by_a_day_ends_no_run(studio: Studio, maker: UUID) -> None:
+    job_id, waiting = await start(studio, maker), await start(studio, maker)
+    clock = Clock()
+    watch = rescue.Watch(clock)
+    await take(studio)
+    assert await one_round(studio, watch=watch) == 0
+    for statement in _A_DAY_ON:
+        as_owner(studio, statement)
+    assert watch.offset is not None
+    watch.offset -= 86400  # as if the database's clock had been set on between two rounds
+    clock.now += 2
+    assert await one_round(studio, watch=watch) == 0
+    as_owner(studio, _BEAT)  # the worker lives, and says so
+    for _ in range(5):
+        clock.now += 2
+        as_owner(studio, _BEAT)
+        assert await one_round(studio, watch=watch) == 0
+    assert [(await look(studio, maker, each)).state for each in (job_id, waiting)] == ["running", "queued"]
+
+
+async def test_a_clock_that_is_set_back_does_not_keep_a_run_with_a_dead_worker(studio: Studio, maker: UUID) -> None:
+    job_id = await start(studio, maker)
+    clock = Clock()
+    watch = rescue.Watch(clock)
+    await take(studio)
+    as_owner(studio, "UPDATE procrastinate_workers SET last_heartbeat = last_heartbeat + interval '1 hour'")
+    assert await one_round(studio, watch=watch) == 0
+    clock.now += rules.STALLED
+    assert await one_round(studio, watch=watch) == 1
+    async with working(studio):
+        await until(studio, maker, job_id, "succeeded")
+
+
+async def test_a_living_worker_that_does_not_end_a_run_in_its_time_loses_it(studio: Studio, maker: UUID) -> None:
+    job_id = await start(studio, maker)
+    clock = Clock()
+    watch = rescue.Watch(clock)
+    await take(studio)
+    assert await one_round(studio, watch=watch) == 0
+    clock.now += rules.total(2) + rescue.GRACE + 1
+    as_owner(studio, _BEAT)
+    assert await one_round(studio, watch=watch) == 1
+    assert (await look(studio, maker, job_id)).error_code == "deadline"
+    assert await wallet(studio, maker) == (100, 0)
+
+
+async def test_an_entry_that_is_put_back_waits_for_no_clock(studio: Studio, maker: UUID) -> None:
+    await start(studio, maker)
+    await take(studio)
+    assert await one_round(studio, stalled=0) == 1
+    with psycopg.connect(libpq_url(studio.owner_url)) as db:
+        assert db.execute("SELECT scheduled_at FROM procrastinate_jobs").fetchall() == [(None,)]
 
 
 async def test_a_run_that_nobody_takes_ends_with_its_credits_back(studio: Studio, maker: UUID) -> None:
@@ -161,7 +244,7 @@ async def test_a_run_that_is_taken_as_it_is_given_up_goes_on(studio: Studio, mak
         await expire(studio.worker_db, job, member, seen)
 
     async with open_queue(studio.queue_url, studio.signals, nobody).open_async() as queue:
-        await rescue.rescue(queue, studio.worker_db, end)
+        await rescue.rescue(queue, studio.worker_db, end, watch=rescue.Watch())
     job = await look(studio, maker, job_id)
     assert (job.state, job.attempt) == ("running", 1 + running)
 
@@ -172,6 +255,18 @@ async def test_a_run_without_a_queue_entry_is_queued_again(studio: Studio, maker
     as_owner(studio, "UPDATE jobs SET created_at = now() - interval '1 minute'")
     async with working(studio):
         await until(studio, maker, job_id, "succeeded")
+    with psycopg.connect(libpq_url(studio.owner_url)) as db:
+        said = db.execute("SELECT subject_id, member_id, data FROM events WHERE kind = 'job:requeued'").fetchall()
+    assert said == [(job_id, maker, {"state": "queued", "reason": "entry_lost"})]
+
+
+async def test_a_run_that_is_given_up_leaves_the_queue_at_once(studio: Studio, maker: UUID) -> None:
+    job_id = await start(studio, maker)
+    as_owner(studio, _WAITED)
+    assert await one_round(studio) == 1
+    assert (await look(studio, maker, job_id)).error_code == "nobody_came"
+    with psycopg.connect(libpq_url(studio.owner_url)) as db:
+        assert db.execute("SELECT count(*) FROM procrastinate_jobs").fetchone() == (0,)
 
 
 async def test_a_run_that_kills_its_workers_is_given_up(studio: Studio, maker: UUID) -> None:

@@ -16,14 +16,16 @@ from pathlib import Path
 import httpx
 import psycopg
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, StorageState, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, StorageState, expect, sync_playwright
 from tests.conftest import SECRET, TEMPLATE
-from tests.journeys.visitor import Complaints, kept, move_in
+from tests.journeys.visitor import Complaints, kept, move_in, operates
 
 from atelier.base import migrate
 from atelier.base.db import libpq_url
 from atelier.base.ids import new_id
 from atelier.base.postgres import EmbeddedPostgres
+
+expect.set_options(timeout=60_000)  # states are waited for on a busy machine too
 
 BROWSER = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or "chromium"
 QUIET = (
@@ -77,7 +79,7 @@ def opened(database: str, home: Path, port: int, *verbs: str, **more: str) -> It
         "ATELIER_PORT": str(port),
         "ATELIER_SECRET": SECRET,
         "ATELIER_DATABASE_URL": database.replace("postgres@", f"{migrate.OWNER}@", 1),
-        "ATELIER_LIMITS": "sign_up=1000/hour, sign_in=1000/hour, newcomers=1000/hour,"
+        "ATELIER_LIMITS": "sign_up=1000/hour, sign_up_form=1000/hour, sign_in=1000/hour, newcomers=1000/hour,"
         " generation=1000/minute, pages=5000/minute",
         "ATELIER_WELCOME_CREDITS": "200",
     }
@@ -107,10 +109,10 @@ def free_port() -> int:
 
 
 def _wait(address: str, log: Path, running: list[subprocess.Popen[bytes]]) -> None:
-    end = time.monotonic() + 40
+    end = time.monotonic() + 120
     while True:
         try:
-            if httpx.get(address, timeout=2).status_code < 500:
+            if httpx.get(address, timeout=30).status_code < 500:
                 return
         except httpx.HTTPError:
             pass
@@ -151,7 +153,7 @@ def visit(studio: str, chromium: Browser) -> Iterator[Visit]:
             has_touch=width < 900,
             storage_state=state,
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(60_000)
         page = context.new_page()
         opened.append((context, Complaints(page)))
         return page
@@ -168,18 +170,19 @@ def maker(studio: str) -> StorageState:
     with httpx.Client(base_url=studio, headers={"accept": "text/html"}) as client:
         move_in(client, "Mara Maker")
         client.post("/make/image.generate", data={"prompt": "A lighthouse under the stars", "count": "2"})
-        end = time.monotonic() + 20
+        end = time.monotonic() + 120
         while 'data-state="succeeded"' not in client.get("/jobs").text:
             assert time.monotonic() < end, "the pictures were not made"
             time.sleep(0.2)
         return kept(client)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def operator(studio: str, studio_database: str) -> StorageState:
-    """What the browser of somebody keeps who runs the studio."""
+    """What the browser of somebody keeps who runs the studio, and signed in less than 15 minutes ago."""
     with httpx.Client(base_url=studio, headers={"accept": "text/html"}) as client:
         email = move_in(client, "Olga Operator")
         with psycopg.connect(studio_database, autocommit=True) as db:
             db.execute("UPDATE members SET role = 'operator' WHERE email = %s", (email,))
+        operates(lambda: client.get("/console").status_code)
         return kept(client)

@@ -13,7 +13,7 @@ from PIL import Image
 from playwright.sync_api import FilePayload, Page, expect
 from tests.journeys.conftest import free_port, fresh_database, opened
 from tests.journeys.test_every_page import faults
-from tests.journeys.visitor import expecting, make, sign_up
+from tests.journeys.visitor import expecting, make, sign_in, sign_up
 
 from atelier.base.postgres import EmbeddedPostgres
 
@@ -119,6 +119,28 @@ def test_a_picture_is_brought_along(visit: Callable[..., Page]) -> None:
     expect(page.locator("[name=image]:checked")).to_have_count(1)
     page.fill("[name=instruction]", "make it blue")
     go(page)
+
+
+def test_a_session_that_ends_loses_neither_instruction_nor_picture(visit: Callable[..., Page]) -> None:
+    page = visit()
+    expecting(page, 401)
+    email = sign_up(page)
+    page.goto("/make/image.edit")
+    for colour in ("gold", "red"):
+        one = FilePayload(name=f"{colour}.png", mimeType="image/png", buffer=picture(colour))
+        page.set_input_files("[data-bring]", one)
+        expect(page.locator("[data-shown] img")).to_have_attribute("alt", colour)
+    page.locator("[name=image]").nth(1).check(force=True)
+    wanted = page.locator("[name=image]:checked").get_attribute("value")
+    page.fill("[name=instruction]", "make it blue")
+    page.locator("[name=count]").fill("3")
+    page.context.clear_cookies(name="atelier")
+    page.click("[data-go]")
+    sign_in(page, email)
+    expect(page.locator("[name=instruction]")).to_have_value("make it blue")
+    expect(page.locator("[name=image]:checked")).to_have_value(str(wanted))
+    expect(page.locator("[name=count]")).to_have_value("3")
+    expect(page.locator("run-card")).to_have_count(0)  # nothing is sent by itself
 
 
 def test_it_works_without_a_script(visit: Callable[..., Page]) -> None:

@@ -134,9 +134,14 @@ def test_a_first_page_is_under_100_kilobytes(visit: Callable[..., Page], first: 
             found = request.sizes()
             sizes[request.url] = found["responseBodySize"] + found["responseHeadersSize"]
 
+    under_way: set[Request] = set()
+    window.on("request", lambda request: None if request.url.endswith("/live") else under_way.add(request))
+    window.on("requestfailed", lambda request: under_way.discard(request))
     window.on("requestfinished", count)
+    window.on("requestfinished", lambda request: under_way.discard(request))
     window.goto(first)
-    window.wait_for_timeout(500)
+    while under_way:
+        window.wait_for_timeout(20)
     assert sum(sizes.values()) < 100_000, sizes
 
 

@@ -49,7 +49,7 @@ def test_a_passkey_from_the_first_to_the_last_door(
     visit: Callable[..., Page], studio_database: str, tmp_path: Path
 ) -> None:
     page = visit()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(60_000)
     device, id = with_device(page)
     email = sign_up(page, "Petra Passkey")
 

@@ -23,7 +23,7 @@ def test_from_the_welcome_to_the_wallet(visit: Callable[..., Page]) -> None:
     page.click("[data-go]")
     run = page.locator("run-card").first
     expect(run.locator("h2")).to_have_text("A red boat on a calm sea")
-    expect(run).to_have_attribute("data-state", "succeeded", timeout=20_000)
+    expect(run).to_have_attribute("data-state", "succeeded", timeout=60_000)
     expect(run.locator("figure a img")).to_have_count(3)
     expect(page.locator("#balance b")).to_have_text("197")
     expect(page.locator("#announce")).to_have_text("Made: A red boat on a calm sea")
@@ -59,13 +59,13 @@ def test_previews_appear_while_it_is_made_and_a_reload_shows_it_where_it_is(visi
     }""")
     describe(page, "A whale under the aurora", 8)
     page.click("[data-go]")
-    page.wait_for_selector(".making img", timeout=10_000)
+    page.wait_for_selector(".making img", timeout=60_000)
     assert page.evaluate("window.seen.previews") >= 1
     page.reload()
     run = page.locator("run-card").first
     assert run.get_attribute("data-state") == "running"
     expect(run.locator("figure")).to_have_count(8)
-    expect(run).to_have_attribute("data-state", "succeeded", timeout=20_000)
+    expect(run).to_have_attribute("data-state", "succeeded", timeout=60_000)
     expect(run.locator("figure a img")).to_have_count(8)
 
 
@@ -79,7 +79,7 @@ def test_a_run_that_was_through_before_its_card_came_is_shown_as_it_is(visit: Ca
         written = re.search(r'data-job="([^"]+)" data-state="(\w+)"', answer.text())
         assert written
         assert written[2] in ("queued", "running")
-        until = time.monotonic() + 20
+        until = time.monotonic() + 120
         while 'data-state="succeeded"' not in page.request.get(f"/jobs/{written[1]}/run").text():
             assert time.monotonic() < until
         page.unroute("**/jobs/*/run")
@@ -90,7 +90,7 @@ def test_a_run_that_was_through_before_its_card_came_is_shown_as_it_is(visit: Ca
     describe(page, "A lighthouse in the fog", 1)
     page.click("[data-go]")
     run = page.locator("run-card")
-    expect(run).to_have_count(1, timeout=30_000)
+    expect(run).to_have_count(1, timeout=60_000)
     expect(run).to_have_attribute("data-state", "succeeded")
     expect(run.locator("figure a img")).to_have_count(1)
 
@@ -102,7 +102,7 @@ def test_a_run_is_cancelled_and_the_credits_come_back(visit: Callable[..., Page]
     page.click("[data-go]")
     run = page.locator("run-card").first
     run.get_by_role("button", name="Cancel").click()
-    expect(run).to_have_attribute("data-state", "canceled", timeout=10_000)
+    expect(run).to_have_attribute("data-state", "canceled", timeout=60_000)
     expect(run.locator("header")).to_contain_text("back")
     made = run.locator("figure a img").count()
     expect(page.locator("#balance b")).to_have_text(str(200 - made))
@@ -162,4 +162,4 @@ def test_a_run_begun_elsewhere_hangs_itself_on_the_wall(visit: Callable[..., Pag
     there.goto("/make/image.generate")
     make(there, "A castle in the fog")
     expect(here.locator("run-card")).to_have_count(2)
-    expect(here.locator("run-card").first).to_have_attribute("data-state", "succeeded", timeout=15_000)
+    expect(here.locator("run-card").first).to_have_attribute("data-state", "succeeded", timeout=60_000)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
+import psycopg
 import pytest
 from playwright.sync_api import Page, Route, expect
 from tests.journeys.conftest import free_port, opened
@@ -91,6 +92,14 @@ def out(page: Page) -> None:
     page.locator("form[action='/sign-out'] button").first.evaluate("button => button.form.requestSubmit(button)")
 
 
+def until(happens: Callable[[], bool], otherwise: str) -> None:
+    """Ask again until it is so; fail with `otherwise` after a minute."""
+    end = time.monotonic() + 60
+    while not happens():
+        assert time.monotonic() < end, otherwise
+        time.sleep(0.05)
+
+
 def signed_in(page: Page) -> bool:
     return page.request.get("/api/v1/me").status == 200
 
@@ -135,10 +144,7 @@ def test_told_from_there(visit: Callable[..., Page], provider: str) -> None:
     other = page.context.new_page()
     other.goto(f"{provider}/session/end")
     other.get_by_role("button", name="Yes, sign me out").click()
-    end = time.monotonic() + 5
-    while signed_in(page):
-        assert time.monotonic() < end, "the session went on"
-        time.sleep(0.05)
+    until(lambda: not signed_in(page), "the session went on")
     page.goto("/library")
     page.wait_for_url("**/sign-in?next=**")
 
@@ -160,6 +166,23 @@ def test_link_and_unlink(visit: Callable[..., Page]) -> None:
     expect(page.locator("#links")).not_to_contain_text(who)
     assert signed_in(page)
     assert not signed_in(other)
+
+
+def test_signing_in_there_again_confirms_who_one_is(visit: Callable[..., Page], studio_database: str) -> None:
+    page = visit()
+    who = name()
+    come_in(page, who)
+    with psycopg.connect(studio_database, autocommit=True) as db:
+        db.execute("UPDATE sessions SET confirmed_at = now() - interval '20 minutes'")
+    until(lambda: page.request.get("/account/security/app").status == 403, "the session counted as confirmed")
+    page.goto("/account")
+    expecting(page, 403)
+    page.fill("form[action='/account/email'] [name=email]", f"{who}@elsewhere.example")
+    page.locator("form[action='/account/email'] button").click()
+    page.get_by_role("button", name="Sign in again with Corner").click()
+    expect(page.locator("[name=login]")).to_be_visible()  # although they are signed in there
+    agree(page, who)
+    page.wait_for_url("**/account?done=wished")  # the form went on by itself
 
 
 def test_the_only_way_in_cannot_be_unlinked(visit: Callable[..., Page]) -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import time
+from collections.abc import Callable
+
 import httpx
 from playwright.sync_api import ConsoleMessage, Page, Response, StorageState, expect
 
@@ -51,6 +55,14 @@ def sign_up(page: Page, name: str = "Mira Ebert") -> str:
     return email
 
 
+def sign_in(page: Page, email: str) -> None:
+    """Sign in on the page that asks for it."""
+    page.wait_for_url(re.compile(r"/sign-in\?next="))
+    page.fill("[name=email]", email)
+    page.fill("[name=password]", PASSWORD)
+    page.press("[name=password]", "Enter")
+
+
 def describe(page: Page, prompt: str, count: int) -> None:
     """Fill in the image studio's form."""
     page.fill("[name=prompt]", prompt)
@@ -61,7 +73,7 @@ def make(page: Page, prompt: str, count: int = 1) -> None:
     """Make pictures and wait until they are there."""
     describe(page, prompt, count)
     page.click("[data-go]")
-    expect(page.locator("run-card").first).to_have_attribute("data-state", "succeeded", timeout=20_000)
+    expect(page.locator("run-card").first).to_have_attribute("data-state", "succeeded", timeout=60_000)
     expect(page.locator("run-card").first.locator("figure a img")).to_have_count(count)
 
 
@@ -91,3 +103,11 @@ def kept(client: httpx.Client) -> StorageState:
         ],
         "origins": [],
     }
+
+
+def operates(status: Callable[[], int]) -> None:
+    """Wait until the studio's processes know that somebody became an operator: they hear of it by a signal."""
+    end = time.monotonic() + 60
+    while status() != 200:
+        assert time.monotonic() < end, "the studio did not hear of the new operator"
+        time.sleep(0.05)

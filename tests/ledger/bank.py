@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 import psycopg
@@ -14,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from tests.conftest import SECRET
 
 from atelier import ledger
+from atelier.base.clock import now
 from atelier.base.db import Acting, Database, act, connect, rows_changed
 from atelier.base.ids import new_id
 
@@ -41,12 +43,45 @@ class Bank:
         async with self.operator.transaction(STUDIO) as db:
             return await ledger.grant(db, member_id=member_id, amount=amount, key=key or str(new_id()), memo="A gift")
 
-    async def hold(self, member_id: UUID, amount: int, job_id: UUID | None = None) -> UUID:
+    async def lot(self, member_id: UUID, amount: int, days: float | None = None, kind: str = "promotion") -> UUID:
+        """The id of a new lot, which is its transfer's; it expires in so many days, or never."""
+        key = str(new_id())
+        async with self.operator.transaction(STUDIO) as db:
+            soon = None if days is None else now() + timedelta(days=days)
+            await ledger.move(db, kind, member_id=member_id, amount=amount, key=key, expires_at=soon)
+            found = await db.execute(text("SELECT id FROM transfers WHERE key = :key"), {"key": f"{kind}:{key}"})
+            return found.scalar_one()  # type: ignore[no-any-return] # a UUID column
+
+    async def move(self, kind: str, member_id: UUID, amount: int, key: str | None = None) -> bool:
+        async with self.worker.transaction(STUDIO) as db:
+            return await ledger.move(db, kind, member_id=member_id, amount=amount, key=key or str(new_id()))
+
+    async def reverse(self, transfer_id: UUID, *, owes: bool = False) -> bool:
+        async with self.operator.transaction(STUDIO) as db:
+            return await ledger.reverse(db, transfer_id=transfer_id, owes=owes)
+
+    async def lots(self, member_id: UUID) -> list[int]:
+        """What is left of each of the member's lots, in the order in which they came."""
+        async with self.web.transaction(Acting.member(member_id)) as db:
+            query = text("SELECT rest FROM lots WHERE member_id = :member ORDER BY created_at, id")
+            return list((await db.execute(query, {"member": member_id})).scalars())
+
+    async def owed(self, member_id: UUID) -> int:
+        async with self.web.transaction(Acting.member(member_id)) as db:
+            return (await ledger.balance(db, member_id=member_id)).owed
+
+    async def hold(
+        self, member_id: UUID, amount: int, job_id: UUID | None = None, kind: ledger.holds.Kind = "job"
+    ) -> UUID:
         """The job whose price is held now."""
         job_id = job_id or new_id()
         async with self.web.transaction(Acting.member(member_id)) as db:
-            await ledger.hold(db, job_id=job_id, member_id=member_id, amount=amount, memo="4 pictures")
+            await ledger.hold(db, job_id=job_id, member_id=member_id, amount=amount, memo="4 pictures", kind=kind)
         return job_id
+
+    async def extend(self, job_id: UUID, total: int) -> bool:
+        async with self.worker.transaction(STUDIO) as db:
+            return await ledger.extend(db, job_id=job_id, total=total)
 
     async def settle(self, job_id: UUID, used: int) -> bool:
         async with self.worker.transaction(STUDIO) as db:
@@ -118,9 +153,10 @@ class Saboteur:
         """A job in a state, as its own room would have left it."""
         ended = state in ("succeeded", "failed", "canceled")
         self.execute(
-            "INSERT INTO jobs (id, member_id, tool, model, queue, title, input, source, state, deadline_s, expected,"
-            " price, charged, finished_at) VALUES (%(id)s, %(member)s, 'image.generate', 'sketch', 'sketch', 'A boat',"
-            " '{}', 'page', %(state)s, 120, 4, 4, %(charged)s, CASE WHEN %(ended)s THEN now() END)",
+            "INSERT INTO jobs (id, member_id, tool, model, queue, title, input, terms, source, state, deadline_s,"
+            " expected, price, charged, finished_at, seal) VALUES (%(id)s, %(member)s, 'image.generate', 'sketch',"
+            " 'sketch', 'A boat', '{}', '{}', 'page', %(state)s, 120, 4, 0, %(charged)s, "
+            " CASE WHEN %(ended)s THEN now() END, '')",
             id=job_id,
             member=member_id,
             state=state,

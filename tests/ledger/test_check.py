@@ -12,17 +12,17 @@ from atelier.base.errors import Forbidden
 from atelier.base.ids import new_id
 
 TO_MAKER = "account_id = (SELECT id FROM accounts WHERE kind = 'wallet')"
-OF_HOLD = "(SELECT id FROM transfers WHERE kind = 'hold' AND job_id IN (SELECT job_id FROM holds WHERE state = 'held'))"
+OF_HOLD = "(SELECT id FROM transfers WHERE kind = 'hold' AND hold_id IN (SELECT id FROM holds WHERE state = 'held'))"
 
 SABOTAGE = {
     "a wallet is given credits": (
         "UPDATE accounts SET balance = balance + 1 WHERE kind = 'wallet'",
-        {"balance"},
+        {"balance", "lots"},
     ),
     "a wallet is overdrawn": (
         "ALTER TABLE accounts DROP CONSTRAINT accounts_balance_check;"
         " UPDATE accounts SET balance = -1 WHERE kind = 'wallet'",
-        {"balance", "balance below zero"},
+        {"balance", "balance below zero", "lots"},
     ),
     "a wallet's lines are miscounted": (
         "UPDATE accounts SET lines = lines + 1 WHERE kind = 'wallet'",
@@ -38,11 +38,11 @@ SABOTAGE = {
     ),
     "a posting is lost": (
         f"DELETE FROM postings WHERE transfer_id = {OF_HOLD} AND {TO_MAKER}",
-        {"balance", "number of lines", "sum", "total"},
+        {"balance", "number of lines", "rest", "sum", "total"},
     ),
     "a whole transfer's postings are lost": (
         f"DELETE FROM postings WHERE transfer_id = {OF_HOLD}",
-        {"balance", "number of lines", "amount", "escrow"},
+        {"balance", "number of lines", "rest", "amount", "escrow"},
     ),
     "a transfer is lost": (
         f"DELETE FROM transfers WHERE id = {OF_HOLD}",
@@ -71,8 +71,24 @@ SABOTAGE = {
     ),
     "a settled job's price changes": ("UPDATE holds SET used = 2 WHERE state = 'settled'", {"revenue"}),
     "a hold without a transfer": (
-        "INSERT INTO holds (job_id, member_id, amount) VALUES (gen_random_uuid(), gen_random_uuid(), 9)",
+        "INSERT INTO holds (id, member_id, amount) VALUES (gen_random_uuid(), gen_random_uuid(), 9)",
         {"escrow"},
+    ),
+    "a lot grows": ("UPDATE lots SET rest = rest + 1", {"rest", "lots"}),
+    "a lot is lost": ("DELETE FROM lots", {"rest", "lots"}),
+    "an empty lot says that it is open": ("UPDATE lots SET open = NOT open", {"open"}),
+    "a hold forgets a part of what it holds": (
+        "UPDATE holds SET parts = ARRAY[amount - 1] WHERE state = 'held'",
+        {"lots"},
+    ),
+    "a reversal takes back something else": (
+        "UPDATE transfers SET reverses = (SELECT id FROM transfers WHERE kind = 'grant') WHERE kind = 'settle'",
+        {"reversal", "revenue"},
+    ),
+    "a debt turns into credits": (
+        "ALTER TABLE accounts DROP CONSTRAINT accounts_balance_check;"
+        " UPDATE accounts SET kind = 'debt' WHERE kind = 'wallet'",
+        {"debt above zero", "lots"},
     ),
     "credits move from revenue into escrow": (
         "UPDATE postings SET account_id = (SELECT id FROM accounts WHERE kind = 'escrow')"
@@ -93,7 +109,7 @@ async def _lively(bank: Bank) -> None:
 async def test_an_honest_ledger_balances(bank: Bank) -> None:
     await _lively(bank)
     report = await bank.check()
-    assert report == ledger.Report(balanced=True, accounts=6, postings=13, differences=[])
+    assert report == ledger.Report(balanced=True, accounts=7, postings=13, differences=[])
 
 
 async def test_damage_is_found_and_named(bank: Bank, saboteur: Saboteur) -> None:
@@ -111,8 +127,10 @@ async def test_a_difference_says_what_was_expected_of_whom(bank: Bank, saboteur:
     saboteur.execute("UPDATE accounts SET balance = 25 WHERE member_id = %(maker)s", maker=maker)
     async with bank.operator.transaction(Acting.for_studio()) as db:
         account = (await db.execute(text("SELECT id FROM accounts WHERE kind = 'wallet'"))).scalar_one()
-    (difference,) = (await bank.check()).differences
-    assert str(difference) == f"balance of account {account}: 25 where 20 was expected"
+    assert [str(difference) for difference in (await bank.check()).differences] == [
+        f"balance of account {account}: 25 where 20 was expected",
+        f"lots of account {account}: 20 where 25 was expected",
+    ]
 
 
 async def test_only_the_studio_checks_its_ledger(bank: Bank) -> None:

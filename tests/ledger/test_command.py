@@ -47,14 +47,23 @@ def test_credits_granted_stand_in_the_statement_and_the_books_balance(maker: UUI
     assert (told["member"], told["available"], told["held"]) == (str(maker), 25, 0)
     assert [(line["amount"], line["memo"]) for line in told["lines"]] == [(5, None), (20, "Thanks")]
     assert "Thanks" in _run("statement", str(maker))
-    assert _json("check") == {"balanced": True, "accounts": 6, "postings": 4, "differences": []}
+    assert _json("check") == {"balanced": True, "accounts": 7, "postings": 4, "differences": []}
+
+
+@pytest.mark.parametrize("memo", ["x" * 201, "Thanks\u200b", "\x1b[31mThanks"])
+def test_a_memo_has_the_rule_that_the_console_has(maker: UUID, memo: str) -> None:
+    _run("grant", str(maker), "5", "--memo", memo, status=1)
+    assert _json("statement", str(maker))["lines"] == []
 
 
 def test_damage_exits_with_one_and_is_named(maker: UUID, saboteur: Saboteur) -> None:
     saboteur.execute("UPDATE accounts SET balance = 9 WHERE member_id = %(maker)s", maker=maker)
     report = _json("check", status=1)
     assert not report["balanced"]
-    assert [(each["what"], each["expected"], each["found"]) for each in report["differences"]] == [("balance", 0, 9)]
+    assert [(each["what"], each["expected"], each["found"]) for each in report["differences"]] == [
+        ("balance", 0, 9),
+        ("lots", 9, 0),
+    ]
     assert "9 where 0 was expected" in _run("check", status=1)
 
 

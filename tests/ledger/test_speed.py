@@ -7,7 +7,7 @@ import asyncio
 import psycopg
 from tests.ledger.bank import Bank, Saboteur
 
-TABLES = ["accounts", "transfers", "postings", "holds"]
+TABLES = ["accounts", "transfers", "postings", "holds", "lots"]
 SCANS = "SELECT coalesce(sum(seq_tup_read), 0)::int FROM pg_stat_user_tables WHERE relname = ANY(%s)"
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
-from pathlib import Path
 from uuid import UUID
 
 import httpx
@@ -13,12 +12,13 @@ from fastapi import FastAPI, Request
 from tests.conftest import SECRET
 from tests.ledger.bank import Bank
 
-import atelier
 from atelier.base.db import role_url
 from atelier.base.ids import new_id
 from atelier.base.signals import Signals
 from atelier.ledger import api, pages
+from atelier.ledger.room import ROOM as LEDGER
 from atelier.limits import Limiter
+from atelier.rooms import WEB
 from atelier.web import problems
 from atelier.web.caller import Caller, Role
 from atelier.web.parts import Parts
@@ -33,14 +33,13 @@ async def _identify(request: Request) -> Caller | None:
 
 @pytest.fixture
 async def browser(bank: Bank, owner_url: str) -> AsyncIterator[httpx.AsyncClient]:
-    here = Path(atelier.__file__).parent
     app = FastAPI()
     app.state.parts = Parts(
         web_db=bank.web,
         operator_db=bank.operator,
         signals=Signals(role_url(owner_url, "web", SECRET)),
         limiter=Limiter(),
-        templates=Templates([here / room / "templates" for room in ("web", "ledger")]),
+        templates=Templates([WEB, LEDGER]),
         key=lambda purpose: purpose.encode(),
         identify=_identify,
         origin="http://studio.test",
@@ -118,7 +117,12 @@ async def test_json_pages_with_a_true_total(bank: Bank, browser: httpx.AsyncClie
     job = await bank.hold(maker, 4)
     await bank.settle(job, 3)
     headers = {"x-member": str(maker)}
-    assert (await browser.get("/api/v1/wallet", headers=headers)).json() == {"available": 7, "held": 0, "lines": 3}
+    assert (await browser.get("/api/v1/wallet", headers=headers)).json() == {
+        "available": 7,
+        "held": 0,
+        "owed": 0,
+        "lines": 3,
+    }
     first = (await browser.get("/api/v1/wallet/lines?limit=2", headers=headers)).json()
     assert [(line["kind"], line["amount"], line["balance"]) for line in first["items"]] == [
         ("settle", 1, 7),

@@ -19,8 +19,8 @@ from aiosmtpd.controller import Controller
 
 from atelier.base.db import libpq_url
 from atelier.notify import Smtp
-from atelier.studio import Studio
-from atelier.studio.working import work_until
+from atelier.spine import Studio
+from atelier.worker import work_until
 
 SENDER = "Atelier <studio@example.org>"
 
@@ -91,7 +91,7 @@ def mails(studio: Studio) -> list[dict[str, Any]]:
         return db.execute("SELECT * FROM mails ORDER BY id").fetchall()
 
 
-async def until_mails(studio: Studio, *states: str, seconds: float = 10) -> list[dict[str, Any]]:
+async def until_mails(studio: Studio, *states: str, seconds: float = 60) -> list[dict[str, Any]]:
     """The outbox as soon as its mails are in these states."""
     async with asyncio.timeout(seconds):
         while True:

@@ -11,17 +11,19 @@ import psycopg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from tests.conftest import SetClock
 from tests.notify.conftest import SENDER, PostOffice, mails, until_mails, working
 
 from atelier.base.db import Acting, libpq_url
 from atelier.base.ids import new_id
-from atelier.jobs.background import Again
+from atelier.jobs.background import Again, requeue
 from atelier.notify import Smtp, Writer
 from atelier.notify.carrier import PATIENCE, Unreachable
 from atelier.notify.deliver import LEASE, Postman
+from atelier.notify.room import ROOM as NOTIFY
 from atelier.notify.tend import tend
 from atelier.notify.write import BadRecipient
-from atelier.studio import Studio
+from atelier.spine import Studio
 
 LETTERS = Path(__file__).parent / "letters"
 ORIGIN = "http://studio.test"
@@ -33,7 +35,7 @@ async def write(studio: Studio, to: str = "mara@example.org", name: str = "Mara"
 
 
 def postman(studio: Studio) -> Postman:
-    return Postman(studio.worker_db, studio.carrier, studio.doors.keys, ORIGIN)
+    return Postman(studio.worker_db, studio.carrier, studio.accounts.keys, ORIGIN)
 
 
 def alter(studio: Studio, statement: str) -> None:
@@ -47,7 +49,7 @@ async def test_a_mail_is_sent_as_text_and_as_html_with_its_key(mailing: Studio, 
     async with working(mailing):
         [row] = await until_mails(mailing, "sent")
     [mail] = post_office.mails
-    secret = mailing.doors.keys.of(key)
+    secret = mailing.accounts.keys.of(key)
     assert (mail["From"], mail["To"], mail["Subject"]) == (SENDER, "mara@example.org", "A note for Zoë <b>")
     assert mail["Message-ID"] == f"<{mail_id}@studio.test>"
     assert mail["Auto-Submitted"] == "auto-generated"
@@ -84,7 +86,7 @@ async def test_a_server_that_was_down_gets_it_when_it_is_back(mailing: Studio, p
     post_office.close()
     await write(mailing)
     async with working(mailing):
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while (row := mails(mailing)[0])["attempt"] == 0 or row["error"] is None:
                 await asyncio.sleep(0.05)
         assert row["state"] == "waiting"
@@ -118,6 +120,17 @@ async def test_after_a_day_it_is_given_up(mailing: Studio, post_office: PostOffi
     assert mails(mailing)[0]["state"] == "failed"
 
 
+async def test_a_worker_whose_clock_is_off_gives_up_no_earlier(
+    mailing: Studio, post_office: PostOffice, set_clock: SetClock
+) -> None:
+    await write(mailing)
+    post_office.answers = ["451 Try later"]
+    set_clock(25 * 3600)
+    with pytest.raises(Again):
+        await postman(mailing).deliver(str(mails(mailing)[0]["id"]))
+    assert mails(mailing)[0]["state"] == "waiting"
+
+
 async def test_two_workers_at_once_send_it_once(mailing: Studio, post_office: PostOffice) -> None:
     mail_id = str(await write(mailing))
     ended = await asyncio.gather(*(postman(mailing).deliver(mail_id) for _ in range(4)), return_exceptions=True)
@@ -143,7 +156,7 @@ async def test_a_mail_that_the_queue_lost_is_found_again(mailing: Studio, post_o
     alter(mailing, "DELETE FROM procrastinate_jobs")
     alter(mailing, "UPDATE mails SET created_at = now() - interval '1 minute'")
     for _ in range(2):
-        await tend(mailing.worker_db)
+        await requeue(NOTIFY.tasks(mailing), mailing.worker_db)
     with psycopg.connect(libpq_url(mailing.owner_url)) as db:
         assert db.execute("SELECT count(*) FROM procrastinate_jobs").fetchone() == (1,)
     async with working(mailing):

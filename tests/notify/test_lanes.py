@@ -6,15 +6,14 @@ import asyncio
 from uuid import UUID
 
 import psycopg
-import pytest
 from tests.notify.conftest import until_mails
 from tests.notify.test_deliver import write
-from tests.studio.conftest import Told, maker, settings, start, studio, told, until, working
+from tests.spine.conftest import Told, maker, settings, start, studio, told, until, working
 
-from atelier.base.db import libpq_url
+from atelier.base.db import Database, libpq_url
 from atelier.jobs.background import Again, Round, Task, go_round, register
 from atelier.jobs.queue import open_queue
-from atelier.studio import Studio
+from atelier.spine import Studio
 
 __all__ = ["maker", "settings", "studio", "told"]
 
@@ -92,7 +91,7 @@ async def test_a_task_that_breaks_is_tried_later_and_not_for_ever(studio: Studio
     assert "other:task" in queue.tasks
 
 
-async def test_a_round_that_fails_comes_again(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_round_that_fails_comes_again(worker_db: Database) -> None:
     came = 0
 
     async def fail() -> None:
@@ -100,8 +99,8 @@ async def test_a_round_that_fails_comes_again(monkeypatch: pytest.MonkeyPatch) -
         came += 1
         raise ValueError
 
-    going = asyncio.create_task(go_round([Round("test:fails", 0.02, fail)]))
-    async with asyncio.timeout(5):
+    going = asyncio.create_task(go_round([Round("test:fails", 0.02, fail)], worker_db))
+    async with asyncio.timeout(60):
         while came < 3:
             await asyncio.sleep(0.01)
     going.cancel()

@@ -13,14 +13,14 @@ from psycopg.rows import dict_row
 
 from atelier.app import create_app
 from atelier.base.db import libpq_url
+from atelier.people.account_settings import Mode
 from atelier.people.answer import Answerer
-from atelier.people.doors import Mode
-from atelier.studio import Studio
+from atelier.spine import Studio
 
 
 def confirming(studio: Studio, mode: Mode = Mode.OPEN, *, verify: bool = True) -> Studio:
     """The studio with another way in."""
-    return replace(studio, doors=replace(studio.doors, verify=verify, mode=mode))
+    return replace(studio, accounts=replace(studio.accounts, verify=verify, mode=mode))
 
 
 def opened(studio: Studio, mode: Mode = Mode.OPEN, *, verify: bool = True) -> FastAPI:
@@ -36,7 +36,7 @@ def rows(studio: Studio, statement: str, *values: object) -> list[dict[str, Any]
 
 async def answered(studio: Studio) -> list[dict[str, Any]]:
     """Answer all wishes, as a worker does; then all the mails there are, the oldest first."""
-    answerer = Answerer(studio.worker_db, studio.doors.writer)
+    answerer = Answerer(studio.worker_db, studio.accounts.writer)
     for row in rows(studio, "SELECT id FROM confirmations WHERE answered_at IS NULL ORDER BY id"):
         await answerer.answer(str(row["id"]))
     return rows(studio, "SELECT * FROM mails ORDER BY id")
@@ -44,7 +44,7 @@ async def answered(studio: Studio) -> list[dict[str, Any]]:
 
 def link(studio: Studio, mail: Mapping[str, Any]) -> str:
     """The path of the link in a mail, with its key."""
-    text = studio.doors.keys.put_into(mail["body"], mail["key_id"])
+    text = studio.accounts.keys.put_into(mail["body"], mail["key_id"])
     found = re.search(r"http://studio\.test(/\S+)", text)
     assert found is not None
     return found[1]

@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from tests.people.mailbox import rows
 from tests.roles import ORIGIN, PASSWORD, Person, browser
 
-from atelier.studio import Studio
+from atelier.spine import Studio
 
 NEXT = "Eight-blue-boats-5"
 

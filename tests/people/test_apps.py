@@ -18,7 +18,7 @@ from tests.roles import ORIGIN, PASSWORD, Person
 from atelier.base.crypto import digest
 from atelier.base.db import Acting, Database, libpq_url
 from atelier.base.marked import is_secret
-from atelier.ops.console import standing
+from atelier.people.console import standing
 
 TOKEN, REFRESH, REVOCATION = "/api/v1/auth/token", "/api/v1/auth/refresh", "/api/v1/auth/revocation"
 

@@ -22,7 +22,7 @@ from atelier.people import apps, sessions, tokens
 from atelier.people.callers import LASTS, Callers
 from atelier.people.identify import access_tokens
 from atelier.people.tables import Member, Session
-from atelier.web.caller import Role
+from atelier.web.caller import CHANGED, Role
 from atelier.web.scopes import Scope
 
 
@@ -59,14 +59,14 @@ async def place(owner_url: str, maker: Person) -> AsyncIterator[Place]:
     time = [1000.0]
     callers = Callers(signals, clock=lambda: time[0])
     async with signals.running():
-        await asyncio.wait_for(signals.connected.wait(), 5)
+        await asyncio.wait_for(signals.connected.wait(), 60)
         app = maker.client._transport.app  # type: ignore[attr-defined]  # the application that the browser talks to
         yield Place(callers, signals, maker, time, app)
 
 
 async def gone(place: Place) -> None:
-    """Wait until the place knows better, at most a second."""
-    async with asyncio.timeout(1):
+    """Wait until the place knows better; by its own clock no time passes, so only a signal can tell it."""
+    async with asyncio.timeout(60):
         while await place.asks():
             await asyncio.sleep(0.01)
 
@@ -80,31 +80,31 @@ async def test_a_hundred_requests_ask_the_database_once(place: Place) -> None:
     assert place.callers.asked == 2
 
 
-async def test_a_sign_out_anywhere_is_known_everywhere_within_a_second(place: Place, web_db: Database) -> None:
+async def test_a_sign_out_anywhere_is_known_everywhere_by_a_signal(place: Place, web_db: Database) -> None:
     assert await place.asks()
     async with web_db.transaction(Acting.member(place.person.member_id)) as db:
         await sessions.end_others(db, member_id=place.person.member_id, but=None)
     await gone(place)
 
 
-async def test_a_ban_is_known_everywhere_within_a_second(place: Place, operator_db: Database) -> None:
+async def test_a_ban_is_known_everywhere_by_a_signal(place: Place, operator_db: Database) -> None:
     assert await place.asks()
     async with operator_db.transaction(Acting.for_studio()) as db:
         await db.execute(update(Member).where(Member.id == place.person.member_id).values(state="banned"))
     await gone(place)
 
 
-async def test_a_new_role_is_known_everywhere_within_a_second(place: Place, operator_db: Database) -> None:
+async def test_a_new_role_is_known_everywhere_by_a_signal(place: Place, operator_db: Database) -> None:
     assert await place.asks()
     async with operator_db.transaction(Acting.for_studio()) as db:
         await db.execute(update(Member).where(Member.id == place.person.member_id).values(role=Role.OPERATOR))
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(60):
         while place.callers.asked == 1:
             await place.asks()
             await asyncio.sleep(0.01)
 
 
-async def test_a_revoked_token_is_known_everywhere_within_a_second(place: Place, web_db: Database) -> None:
+async def test_a_revoked_token_is_known_everywhere_by_a_signal(place: Place, web_db: Database) -> None:
     member = place.person.member_id
     async with web_db.transaction(Acting.member(member)) as db:
         token, secret = await tokens.create(db, member_id=member, name="t", scopes=Scope)
@@ -114,13 +114,13 @@ async def test_a_revoked_token_is_known_everywhere_within_a_second(place: Place,
     assert place.callers.asked == 1
     async with web_db.transaction(Acting.member(member)) as db:
         await tokens.revoke(db, member_id=member, token_id=token.id)
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(60):
         while await place.asks(headers=bearer):
             await asyncio.sleep(0.01)
 
 
 @pytest.mark.parametrize("how", ["ban", "sign-out", "reuse"])
-async def test_an_access_token_is_dead_everywhere_within_a_second(
+async def test_an_access_token_is_dead_everywhere_by_a_signal(
     place: Place, web_db: Database, operator_db: Database, how: str
 ) -> None:
     member, here = place.person.member_id, place.app.state.parts
@@ -138,11 +138,11 @@ async def test_an_access_token_is_dead_everywhere_within_a_second(
         async with web_db.transaction(Acting.member(member)) as db:
             await sessions.end_others(db, member_id=member, but=None)
     else:
-        again = partial(apps.refresh, web_db, access, place.app.state.doors.writer, here.key, secret=pair.refresh)
+        again = partial(apps.refresh, web_db, access, place.app.state.accounts.writer, here.key, secret=pair.refresh)
         await again()
         with pytest.raises(apps.RefreshRefused):
             await again()
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(60):
         while await place.asks(headers=bearer):
             await asyncio.sleep(0.01)
 
@@ -163,9 +163,11 @@ async def test_nothing_is_remembered_while_no_signal_can_be_heard(place: Place) 
 
 async def test_a_session_is_not_remembered_beyond_its_end(place: Place, owner_url: str) -> None:
 
+    told = asyncio.Event()
+    place.signals.listen(CHANGED, lambda _: told.set())
     with psycopg.connect(libpq_url(owner_url)) as db:
         db.execute("UPDATE sessions SET expires_at = now() + interval '20 seconds'")
-    await asyncio.sleep(0.2)
+    await asyncio.wait_for(told.wait(), 60)
     assert await place.asks()
     asked = place.callers.asked
     place.time[0] += 30

@@ -15,7 +15,7 @@ from tests.roles import ORIGIN, PASSWORD, Person
 from atelier.base.db import Database, libpq_url
 from atelier.limits import Limiter
 from atelier.people.locks import Locked, Locks, Place, account_of, place
-from atelier.studio import Studio
+from atelier.spine import Studio
 
 WRONG = "Wrong-boats-5"
 

@@ -7,7 +7,16 @@ import pytest
 from atelier.people import rules
 from atelier.people.lookalikes import mixes_scripts
 
-MIXED = ["\u0410telier", "p\u0430ypal", "Mar\u03b1", "\u216ftelier\u0430", "ad\u043cin", "\u13aatelier"]
+MIXED = [
+    "\u0410\u0336telier",
+    "\u0410\u200dtelier",
+    "\u0410telier",
+    "p\u0430ypal",
+    "Mar\u03b1",
+    "\u216ftelier\u0430",
+    "ad\u043cin",
+    "\u13aatelier",
+]
 PLAIN = [
     "Atelier",
     "Zoë Müller-Łukasz",
@@ -20,6 +29,12 @@ PLAIN = [
     "محمد",
     "user1",
     "Łódź 2",
+    "सूर्या",
+    "ශ්\u200dරී",
+    "علی\u200cرضا",
+    "র\u200d্যাব",
+    "ภูเขา",
+    "Mara 👩\u200d🚀",
 ]
 
 
@@ -65,3 +80,10 @@ def test_one_mailbox_is_one(one: str, other: str) -> None:
 )
 def test_two_mailboxes_are_two(one: str, other: str) -> None:
     assert rules.mailbox(one) != rules.mailbox(other)
+
+
+@pytest.mark.parametrize(
+    "name", ["Mar\u200da", "Mara\u200d", "\u200cMara", "सू\u200dर्या", "\u0301", "Ma\u200bra", "م\u200dا"]
+)
+def test_a_joiner_that_joins_nothing_makes_no_name(name: str) -> None:
+    assert rules.display_name(name) is None

@@ -12,14 +12,14 @@ from tests.roles import PASSWORD, browser
 
 from atelier.app import create_app
 from atelier.notify import Smtp
-from atelier.studio import Studio
+from atelier.spine import Studio
 
 __all__ = ["post_office"]
 
 
 async def letters(office: PostOffice, count: int) -> list[str]:
     """The texts of the mails that came, as soon as there are that many."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while len(office.mails) < count:
             await asyncio.sleep(0.05)
     bodies = [mail.get_body(("plain",)) for mail in office.mails]

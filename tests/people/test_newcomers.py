@@ -16,7 +16,8 @@ from tests.roles import ORIGIN, PASSWORD
 from atelier.app import create_app
 from atelier.base.db import Acting, libpq_url
 from atelier.limits import Limiter
-from atelier.studio import Studio
+from atelier.people.account_settings import Mode
+from atelier.spine import Studio
 
 
 def visitor(app: FastAPI, address: str) -> httpx.AsyncClient:
@@ -57,15 +58,50 @@ async def test_an_ipv6_household_is_one_network(app: FastAPI) -> None:
     assert await credits(app, "2001:db8:1:3::1", "other") == [20]
 
 
-async def test_the_page_promises_only_what_is_given(app: FastAPI) -> None:
-    async def promised(address: str) -> bool:
-        async with visitor(app, address) as client:
-            return "opens with 20 credits" in (await client.get("/sign-up")).text
+async def page(app: FastAPI, path: str, address: str = "198.51.100.7") -> str:
+    async with visitor(app, address) as client:
+        answer = await client.get(path)
+        assert answer.status_code == 200
+        return answer.text
 
-    assert await promised("198.51.100.7")
+
+@pytest.mark.parametrize("path", ["/", "/sign-up"])
+async def test_a_page_promises_credits_only_to_those_who_will_get_them(app: FastAPI, path: str) -> None:
+    assert "20 credits" in await page(app, path)
     await credits(app, "198.51.100.7", "a", "b", "c")
-    assert not await promised("198.51.100.7")
-    assert await promised("198.51.100.8")
+    assert "20 credits" not in await page(app, path)
+    assert "20 credits" in await page(app, path, "198.51.100.8")
+    assert "Sign in" in await page(app, path)
+
+
+async def test_the_fourth_newcomer_of_a_network_is_told_so_before_signing_up(app: FastAPI) -> None:
+    assert "begins without credits" not in await page(app, "/sign-up")
+    await credits(app, "198.51.100.7", "a", "b", "c")
+    assert "begins without credits" in await page(app, "/sign-up")
+
+
+async def test_the_promise_says_that_an_address_gets_it_once(app: FastAPI) -> None:
+    assert "Each e-mail address gets them once." in await page(app, "/sign-up")
+
+
+@pytest.mark.parametrize(
+    ("mode", "promised"), [(Mode.OPEN, True), (Mode.APPROVAL, True), (Mode.INVITATION, False), (Mode.CLOSED, False)]
+)
+async def test_nobody_is_promised_an_account_that_the_studio_does_not_open(
+    studio: Studio, mode: Mode, promised: bool
+) -> None:
+    app = create_app(replace(studio, accounts=replace(studio.accounts, mode=mode)))
+    text = await page(app, "/")
+    assert ("20 credits" in text, 'href="/sign-up"' in text) == (promised, mode is not Mode.CLOSED)
+
+
+async def test_those_who_are_approved_are_promised_credits_wherever_they_come_from(studio: Studio) -> None:
+    often = Limiter(rates={"sign_up": "99/hour"})
+    app = create_app(studio)
+    app.state.parts = replace(app.state.parts, limiter=often)
+    await credits(app, "198.51.100.7", "a", "b", "c")
+    approval = create_app(replace(studio, accounts=replace(studio.accounts, mode=Mode.APPROVAL)))
+    assert "20 credits" in await page(approval, "/")
 
 
 async def test_after_thirty_days_they_are_forgotten(app: FastAPI, studio: Studio) -> None:

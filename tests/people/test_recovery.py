@@ -17,7 +17,7 @@ from tests.web.test_confirmed import grow_stale
 from atelier.base.db import Acting, Database
 from atelier.base.ids import new_id
 from atelier.people import confirmations
-from atelier.studio import Studio
+from atelier.spine import Studio
 
 NEW = "Nine-blue-kites-2"
 
@@ -193,9 +193,9 @@ async def test_a_member_confirms_the_address_that_they_have(studio: Studio, make
 async def test_the_database_lets_nobody_use_anothers_key(studio: Studio, maker: Person, stranger: Person) -> None:
     async with studio.web_db.transaction(Acting.member(maker.member_id)) as db:
         wish = await confirmations.ask(
-            db, studio.doors.keys, "verify", email=maker.email, language="en", member_id=maker.member_id
+            db, studio.accounts.keys, "verify", email=maker.email, language="en", member_id=maker.member_id
         )
-    secret = studio.doors.keys.of(wish)
+    secret = studio.accounts.keys.of(wish)
     for acting in (Acting.member(stranger.member_id), Acting.nobody(), Acting.member(new_id())):
         async with studio.web_db.transaction(acting) as db:
             with pytest.raises(confirmations.KeySpent):
@@ -223,7 +223,7 @@ REFUSED = (
 async def test_what_the_web_role_may_never_do(studio: Studio, maker: Person, statement: str) -> None:
     async with studio.web_db.transaction(Acting.member(maker.member_id)) as db:
         await confirmations.ask(
-            db, studio.doors.keys, "verify", email=maker.email, language="en", member_id=maker.member_id
+            db, studio.accounts.keys, "verify", email=maker.email, language="en", member_id=maker.member_id
         )
     with pytest.raises(DBAPIError, match=r"permission denied|row-level security"):
         async with studio.web_db.transaction(Acting.member(maker.member_id)) as db:

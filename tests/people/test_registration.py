@@ -13,8 +13,8 @@ from tests.roles import PASSWORD, Person, browser
 
 from atelier.base.db import Acting
 from atelier.people import invitations
-from atelier.people.doors import Mode
-from atelier.studio import Studio
+from atelier.people.account_settings import Mode
+from atelier.spine import Studio
 from atelier.web.caller import Role
 
 FORM = {"name": "Mara", "email": "mara@example.org", "password": PASSWORD}

@@ -16,7 +16,7 @@ from tests.roles import Person, browser
 from atelier.base.crypto import digest
 from atelier.base.db import Acting, Database, libpq_url
 from atelier.people import expiring, tokens
-from atelier.studio import Studio
+from atelier.spine import Studio
 
 
 async def _make(person: Person, **wish: object) -> dict[str, str]:
@@ -184,7 +184,7 @@ async def test_its_maker_is_told_once_a_week_before_it_ends(
         made = await _make(maker, name=name, expires_in_days=days)
         if name == "revoked":
             await maker.client.delete(f"/api/v1/tokens/{made['id']}")
-    told = partial(expiring.tell, studio.worker_db, studio.doors.writer)
+    told = partial(expiring.tell, studio.worker_db, studio.accounts.writer)
     assert await told() == 0
     with psycopg.connect(libpq_url(owner_url), autocommit=True) as db:
         db.execute(

@@ -12,7 +12,7 @@ from tests.roles import Person
 from atelier.base import migrate
 from atelier.base.db import libpq_url
 from atelier.base.ids import new_id
-from atelier.studio import Studio
+from atelier.spine import Studio
 
 __all__ = ["phone"]
 BEFORE = "20261121_1300"

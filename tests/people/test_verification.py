@@ -15,7 +15,7 @@ from tests.roles import PASSWORD, Person, browser
 from atelier.app import create_app
 from atelier.people import sign_up_pages
 from atelier.people.passwords import Passwords
-from atelier.studio import Studio
+from atelier.spine import Studio
 
 FORM = {"name": "Mara", "email": "mara@example.org", "password": PASSWORD, "next": "/library"}
 
@@ -222,21 +222,23 @@ async def test_a_mail_speaks_the_language_of_who_asked(studio: Studio, visitor: 
 
 async def test_without_a_mail_server_the_first_picture_is_one_form_away(studio: Studio) -> None:
     """Whether e-mails are confirmed follows the mail server, unless it is said."""
-    assert not studio.doors.verify
+    assert not studio.accounts.verify
     async with browser(create_app(studio)) as visitor:
         assert (await visitor.post("/sign-up", data=FORM)).status_code == 303
         assert (await visitor.get("/api/v1/me")).status_code == 200
-    assert confirming(studio).doors.verify
+    assert confirming(studio).accounts.verify
 
 
 async def test_old_wishes_are_forgotten_and_lost_ones_found(studio: Studio, visitor: httpx.AsyncClient) -> None:
+    from atelier.jobs.background import requeue
     from atelier.people.answer import tend
+    from atelier.people.room import ROOM
 
     await visitor.post("/sign-up", data=FORM)
     rows(studio, "DELETE FROM procrastinate_jobs")
     rows(studio, "UPDATE confirmations SET created_at = now() - interval '1 minute'")
     for _ in range(2):
-        await tend(studio.worker_db)
+        await requeue(ROOM.tasks(studio), studio.worker_db)
     assert [row["task_name"] for row in rows(studio, "SELECT task_name FROM procrastinate_jobs")] == ["people:answer"]
     rows(studio, "UPDATE confirmations SET expires_at = now() - interval '25 hours'")
     await tend(studio.worker_db)

@@ -18,10 +18,11 @@ from atelier.app import create_app
 from atelier.base.db import Acting
 from atelier.people import tokens
 from atelier.settings import BadSettings, load
-from atelier.studio import Studio
+from atelier.spine import Studio
 from atelier.web import scopes
-from atelier.web.bounds import BODY, FILES, Bounds, TooSlow
+from atelier.web.bounds import BODY, Bounds, TooSlow
 
+PICTURE = 25 * 1024 * 1024  # bytes, more than a picture may have
 JSON = {"accept": "application/json", "content-type": "application/json"}
 
 
@@ -50,7 +51,7 @@ async def test_a_body_is_bounded_by_what_its_route_takes(maker: Person) -> None:
     upload = {"file": ("a.png", b"x" * (BODY * 2), "image/png")}
     answer = await maker.client.post("/api/v1/assets", files=upload, headers={"accept": "application/json"})
     assert answer.json()["code"] != "too_large"  # files have a bound of their own
-    upload = {"file": ("a.png", b"x" * FILES, "image/png")}
+    upload = {"file": ("a.png", b"x" * PICTURE, "image/png")}
     answer = await maker.client.post("/api/v1/assets", files=upload, headers={"accept": "application/json"})
     assert answer.status_code == 413
 
@@ -90,8 +91,85 @@ async def test_a_body_that_stops_coming_is_given_up() -> None:
     async def send(message: Message) -> None:
         raise AssertionError
 
-    await asyncio.wait_for(Bounds(reads, patience=0.05)(scope, stalls, send), 5)
+    await asyncio.wait_for(Bounds(reads, patience=0.05)(scope, stalls, send), 60)
     assert len(caught) == 1
+
+
+async def body_through(bounds: dict[str, float], pieces: list[bytes], pause: float) -> bytes | None:
+    """The body as it arrives behind `Bounds` when its pieces come with a pause between; None if it was given up."""
+    found: list[bytes] = []
+
+    async def reads(scope: Scope, receive: Receive, send: Send) -> None:
+        more = True
+        while more:
+            message = await receive()
+            found.append(message["body"])
+            more = message["more_body"]
+
+    coming = iter(pieces)
+
+    async def comes() -> Message:
+        await asyncio.sleep(pause)
+        piece = next(coming, None)
+        return {"type": "http.request", "body": piece or b"", "more_body": piece is not None}
+
+    async def send(message: Message) -> None:
+        raise AssertionError
+
+    scope = {"type": "http", "path": "/", "raw_path": b"/", "query_string": b""}
+    try:
+        await asyncio.wait_for(Bounds(reads, **bounds)(scope, comes, send), 10)
+    except TooSlow:
+        return None
+    return b"".join(found)
+
+
+async def test_a_body_of_a_byte_at_a_time_is_given_up() -> None:
+    assert await body_through({"patience": 0.2, "slowest": 1000}, [b"x"] * 100_000, 0.01) is None
+
+
+async def test_a_large_body_may_come_slowly() -> None:
+    """It takes longer than patience, and each piece comes sooner."""
+    pieces = [b"x" * 1000] * 40
+    assert await body_through({"patience": 1.0, "slowest": 1000}, pieces, 0.05) == b"".join(pieces)
+
+
+async def test_even_a_large_body_does_not_come_for_ever() -> None:
+    bounds = {"patience": 0.2, "slowest": 1, "longest": 0.5}
+    assert await body_through(bounds, [b"x" * 1000] * 100_000, 0.01) is None
+
+
+async def test_who_hangs_up_in_the_middle_of_a_form_is_no_crash(app: FastAPI, maker: Person) -> None:
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/make/image.generate",
+        "raw_path": b"/make/image.generate",
+        "query_string": b"",
+        "http_version": "1.1",
+        "scheme": "http",
+        "root_path": "",
+        "headers": [
+            (b"host", b"studio"),
+            (b"sec-fetch-site", b"same-origin"),
+            (b"content-type", b"application/x-www-form-urlencoded"),
+            (b"content-length", b"100"),
+            (b"cookie", f"atelier={maker.secret}".encode()),
+        ],
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 1),
+    }
+    messages: list[Message] = [{"type": "http.request", "body": b"prompt=", "more_body": True}]
+
+    async def receive() -> Message:
+        return messages.pop() if messages else {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        pass
+
+    with structlog.testing.capture_logs() as logs:
+        await app(scope, receive, send)
+    assert [log for log in logs if log["event"] == "web:crashed"] == []
 
 
 async def program(studio: Studio, member: Person, origins: tuple[str, ...]) -> httpx.AsyncClient:

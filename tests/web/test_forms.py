@@ -101,3 +101,10 @@ def test_aspect_ratios_are_drawn_in_their_shape() -> None:
         assert option.width / option.height == pytest.approx(across / down, rel=0.03)
         assert option.width <= 30
         assert option.height <= 22
+
+
+def test_a_seed_of_64_bits_goes_through_a_form_exactly() -> None:
+    found = {field.name: field for field in form_fields(ImageGenerate.Input, {"seed": 2**64 - 1})}
+    assert found["seed"].value == "18446744073709551615"
+    typed = {"prompt": "a boat", "seed_choice": "fixed", "seed": found["seed"].value}
+    assert ImageGenerate().parse(form_values(ImageGenerate.Input, typed)).seed == 2**64 - 1

@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing
+from contextlib import AsyncExitStack, aclosing
 from typing import Any
 from uuid import UUID
 
+import psycopg
 import pytest
 from fastapi import FastAPI, Request
 from sqlalchemy import text
 from tests.roles import Person
 
 from atelier.base import events
-from atelier.base.db import Acting
+from atelier.base.db import Acting, libpq_url
 from atelier.base.ids import new_id
+from atelier.jobs.progress import CHANNEL, read
 from atelier.people import sessions
-from atelier.studio import Studio
-from atelier.web.live import stream
+from atelier.spine import Studio
+from atelier.web.live import Passing, stream
 from atelier.web.parts import parts
 
 
 @pytest.fixture
 async def hearing(studio: Studio) -> AsyncIterator[None]:
     async with studio.signals.running():
-        await asyncio.wait_for(studio.signals.connected.wait(), 5)
+        await asyncio.wait_for(studio.signals.connected.wait(), 60)
         yield
 
 
@@ -33,7 +36,7 @@ def listen(
     app: FastAPI,
     person: Person,
     last: str | None = None,
-    passing: str | None = None,
+    passing: Passing | None = None,
     subject: UUID | None = None,
     ends: tuple[str, ...] = (),
 ) -> AsyncGenerator[str, None]:
@@ -56,13 +59,13 @@ def listen(
 
 
 async def tell(studio: Studio, person: Person, *kinds: str, subject: UUID | None = None) -> None:
-    async with studio.web_db.transaction(Acting.member(person.member_id)) as db:
+    async with studio.worker_db.transaction(Acting.member(person.member_id)) as db:
         for kind in kinds:
             await events.record(db, kind, member=person.member_id, subject=subject)
 
 
 async def heard(stream: AsyncIterator[str]) -> str:
-    return await asyncio.wait_for(anext(stream), 5)
+    return await asyncio.wait_for(anext(stream), 60)
 
 
 @pytest.mark.usefixtures("hearing")
@@ -76,6 +79,29 @@ async def test_a_fact_reaches_its_member_and_nobody_else(
         assert "event: job:queued" in await heard(mine)
         await tell(studio, stranger, "job:failed")
         assert "event: job:failed" in await heard(theirs)  # and not the maker's before it
+
+
+@pytest.mark.usefixtures("hearing")
+async def test_a_sixth_stream_takes_the_place_of_the_oldest(
+    app: FastAPI, studio: Studio, maker: Person, stranger: Person
+) -> None:
+    async with AsyncExitStack() as opened:
+        theirs = await opened.enter_async_context(aclosing(listen(app, stranger)))
+        await heard(theirs)
+        mine = [await opened.enter_async_context(aclosing(listen(app, maker))) for _ in range(6)]
+        for each in mine:
+            await heard(each)
+        assert await heard(mine[0]) == "retry: 30000\nevent: replaced\ndata: {}\n\n"
+        assert await asyncio.wait_for(anext(mine[0], "closed"), 5) == "closed"
+        await tell(studio, maker, "job:queued")
+        for each in mine[1:]:
+            assert "event: job:queued" in await heard(each)
+        streams = app.state.parts.streams
+        assert (streams.count(maker.member_id), streams.count(stranger.member_id)) == (5, 1)
+        await mine[3].aclose()
+        await heard(await opened.enter_async_context(aclosing(listen(app, maker))))
+        assert streams.count(maker.member_id) == 5
+    assert (streams.count(maker.member_id), streams.count(stranger.member_id)) == (0, 0)
 
 
 @pytest.mark.usefixtures("hearing")
@@ -127,16 +153,30 @@ async def test_garbage_for_a_place_means_from_now_on(app: FastAPI, studio: Studi
 
 
 @pytest.mark.usefixtures("hearing")
-async def test_a_passing_message_has_no_id_and_reaches_only_its_member(
-    app: FastAPI, studio: Studio, maker: Person
+async def test_a_passing_message_has_no_id_and_is_read_from_the_members_own_rows(
+    app: FastAPI, studio: Studio, maker: Person, stranger: Person
 ) -> None:
-    async with aclosing(listen(app, maker, passing="atelier_progress")) as mine:
-        await heard(mine)
-        for member in ("00000000-0000-0000-0000-000000000000", str(maker.member_id)):
-            async with studio.web_db.transaction(Acting.nobody()) as db:
-                payload = f'{{"member": "{member}", "step": 3}}'
-                await db.execute(text("SELECT pg_notify('atelier_progress', :payload)"), {"payload": payload})
-        assert await heard(mine) == 'event: progress\ndata: {"step":3}\n\n'
+    mine, theirs = new_id(), new_id()
+    with psycopg.connect(libpq_url(studio.owner_url)) as owner:
+        for job, person in ((mine, maker), (theirs, stranger)):
+            owner.execute(
+                "INSERT INTO jobs (id, member_id, tool, model, queue, title, input, terms, source, deadline_s,"
+                " expected, price, seal) VALUES (%s, %s, 't', 'm', 'q', '', '{}', '{}', 'api', 9, 2, 0, '')",
+                [job, person.member_id],
+            )
+            owner.execute(
+                "INSERT INTO job_progress (job_id, position, member_id, step, steps) VALUES (%s, 0, %s, 3, 9)",
+                [job, person.member_id],
+            )
+    async with aclosing(listen(app, maker, passing=Passing(CHANNEL, read))) as stream:
+        await heard(stream)
+        for job in (theirs, new_id(), mine):  # made up by somebody else, but for the last one's row
+            claimed = {"member": str(maker.member_id), "job": str(job), "position": 0, "step": 8, "preview": "/evil"}
+            for payload in ("{", "[1]", '{"member": 7}', json.dumps(claimed)):
+                async with studio.web_db.transaction(Acting.member(stranger.member_id)) as db:
+                    await db.execute(text("SELECT pg_notify('atelier_progress', :payload)"), {"payload": payload})
+        told = {"job": str(mine), "position": 0, "step": 3, "steps": 9, "preview": None, "elapsed_s": 0.0}
+        assert await heard(stream) == f"event: progress\ndata: {json.dumps(told, separators=(',', ':'))}\n\n"
 
 
 @pytest.mark.usefixtures("hearing")
@@ -147,7 +187,7 @@ async def test_a_stream_ends_when_its_caller_is_signed_out(app: FastAPI, studio:
         await asyncio.sleep(0.1)
         async with studio.web_db.transaction(Acting.member(maker.member_id)) as db:
             await sessions.end_others(db, member_id=maker.member_id, but=None)
-        said = await asyncio.wait_for(waiting, 2)
+        said = await asyncio.wait_for(waiting, 60)
         if said != "closed":  # the fact that the session ended may still be told
-            said = await asyncio.wait_for(anext(mine, "closed"), 2)
+            said = await asyncio.wait_for(anext(mine, "closed"), 60)
         assert said == "closed"

@@ -10,7 +10,7 @@ import pytest
 from tests.people.mailbox import answered, link
 from tests.roles import ORIGIN, Person
 
-from atelier.studio import Studio
+from atelier.spine import Studio
 
 SOMEBODY = UUID("01980000-0000-7000-8000-000000000001")
 
@@ -24,10 +24,16 @@ async def test_a_choice_is_kept_and_leads_back(visitor: httpx.AsyncClient) -> No
     assert "Anmelden" in page
 
 
-@pytest.mark.parametrize("referer", ["https://elsewhere.test/x", f"{ORIGIN}//elsewhere.test", "", "nonsense"])
+@pytest.mark.parametrize("referer", [f"{ORIGIN}//elsewhere.test", ""])
 async def test_nobody_is_led_elsewhere(visitor: httpx.AsyncClient, referer: str) -> None:
     answer = await visitor.post("/preferences", data={"theme": "dark"}, headers={"referer": referer})
     assert answer.headers["location"] == "/"
+
+
+@pytest.mark.parametrize("referer", ["https://elsewhere.test/x", "nonsense"])
+async def test_a_write_from_another_site_is_refused(visitor: httpx.AsyncClient, referer: str) -> None:
+    answer = await visitor.post("/preferences", data={"theme": "dark"}, headers={"referer": referer})
+    assert answer.status_code == 403
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
-from atelier.app import ROUTES
+from atelier.rooms import routers
 
 # who read their own query once for a page, and are classes, which FastAPI gives to a thread
 IN_A_THREAD = {"Looking", "Asked"}
@@ -28,7 +28,7 @@ def _threaded(dependant: Dependant) -> Iterator[str]:
 def test_no_dependency_waits_for_a_thread() -> None:
     found = {
         name
-        for routes in ROUTES
+        for routes in routers()
         for route in routes.routes
         if isinstance(route, APIRoute)
         for name in _threaded(route.dependant)

@@ -16,7 +16,7 @@ from fastapi import FastAPI
 from tests.roles import browser
 
 from atelier.base import log
-from atelier.studio import Studio
+from atelier.spine import Studio
 
 NAME, EMAIL, PASSWORD = "Mara Lindqvist", "mara.lindqvist@example.org", "Seven-red-boats-4"
 PROMPT = "a vermilion fishing boat beneath the aqueduct"

@@ -9,14 +9,15 @@ import pytest
 from jinja2 import meta
 
 import atelier
-from atelier.engines.local.sketch import understood
+from atelier.base.kinds import Kind, kinds
+from atelier.rooms import ROOMS
 from atelier.web.icons import ICONS, icon
 from atelier.web.templates import Templates
+from painter import understood
 
 SOURCE = Path(atelier.__file__).parent
-FOLDERS = sorted(SOURCE.glob("*/templates"))
-FILES = sorted(path for folder in FOLDERS for path in folder.rglob("*.html"))
-TEMPLATES = Templates(FOLDERS)
+FILES = sorted(path for folder in SOURCE.rglob("templates") for path in folder.rglob("*.html"))
+TEMPLATES = Templates(ROOMS)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
@@ -24,9 +25,14 @@ def test_every_template_compiles_and_what_it_names_is_there(path: Path) -> None:
     tree = TEMPLATES.environment.parse(path.read_text())
     for name in meta.find_referenced_templates(tree):
         if name is None:
-            assert path.parent.name == "mail", "only a letter is given its form"
+            assert path.parent.name in ("mail", "assets", "making"), "only a letter and a kind of file name their own"
             continue
         TEMPLATES.environment.get_template(name)
+
+
+@pytest.mark.parametrize("kind", kinds().values(), ids=lambda kind: kind.id)
+def test_every_kind_of_file_has_its_template(kind: Kind) -> None:
+    TEMPLATES.environment.get_template(kind.template)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
@@ -52,7 +58,7 @@ def test_an_icon_speaks_or_hides() -> None:
 
 @pytest.mark.parametrize("code", ["en", "de"])
 def test_the_painter_knows_each_word_that_the_studio_offers(code: str) -> None:
-    module = TEMPLATES.environment.get_template("studio/_words.html").module
+    module = TEMPLATES.environment.get_template("making/_words.html").module
     words = [word for group in module.sketch_words[code].values() for word in group]  # type: ignore[attr-defined]
     assert len(words) > 30
     unknown = [word for word in words if any(part.meaning is None for part in understood(word).words)]

@@ -6,17 +6,23 @@ import httpx
 import pytest
 
 from atelier.catalog.catalog import DEFAULT
-from atelier.engines import registry
+from atelier.engines.kinds import diffusers
 from atelier.settings import Settings
 
 
 @pytest.fixture
 def settings(settings: Settings, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """Settings with or without models that run here; or without those, and no other in the catalog."""
-    monkeypatch.setattr(registry, "LIBRARIES", ())  # the page asks what can work here, and nothing works in this test
+    """Settings with or without models that run here; without any that can work; or with one at that price."""
+    monkeypatch.setattr(diffusers, "LIBRARIES", ())  # the page asks what can work here, and nothing works in this test
     if request.param == "nothing":
         house = DEFAULT.read_text().split("[[model]]")[1]
         (settings.home / "catalog.toml").write_text(f"[[model]]{house}")
+        return settings.model_copy(update={"extras": "none"})
+    if isinstance(request.param, int):
+        sketch = next(entry for entry in DEFAULT.read_text().split("[[model]]") if 'id = "sketch"' in entry)
+        price = f"price = {{ pictures = {request.param} }}" if request.param else "price = {}"
+        priced = sketch.replace("price = { pictures = 1 }", price)
+        (settings.home / "catalog.toml").write_text(f"[[model]]{priced}")
         return settings.model_copy(update={"extras": "none"})
     return settings.model_copy(update={"extras": request.param})
 
@@ -42,3 +48,16 @@ async def test_where_nothing_can_paint_nothing_is_promised(visitor: httpx.AsyncC
     assert answer.status_code == 200
     assert "paints here" not in answer.text
     assert "House needs no graphics card" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        (0, "Pictures by Sketch cost nothing."),
+        (1, "A picture by Sketch costs 1 credit"),
+        (7, "A picture by Sketch costs 7 credits"),
+    ],
+    indirect=["settings"],
+)
+async def test_the_price_of_a_picture_is_the_catalogs(visitor: httpx.AsyncClient, said: str) -> None:
+    assert said in (await visitor.get("/")).text

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from atelier.assets.keep import LONGEST_TITLE, clean_title
+from atelier.assets.keep import title_of
 from atelier.assets.library import get
 from atelier.assets.tables import Asset
 from atelier.base import events
@@ -39,12 +39,6 @@ class NothingSelected(BadRequest):
         super().__init__("Select something first.", field="ids")
 
 
-class BadTitle(BadRequest):
-    """A title that the library doesn't keep."""
-
-    code: ClassVar[str] = "bad_title"
-
-
 class Deletion(NamedTuple):
     """What went at once: `stamp` names it for `restore`."""
 
@@ -65,11 +59,8 @@ async def set_favourite(db: AsyncSession, asset_id: UUID, favourite: bool) -> As
 
 async def rename(db: AsyncSession, asset_id: UUID, title: str) -> Asset:
     """Give an asset another title; the search finds it by that from then on."""
-    if len(title) > LONGEST_TITLE:
-        raise BadTitle(f"A title has at most {LONGEST_TITLE:,} characters.", field="title")
-    asset, title = await get(db, asset_id), clean_title(title)
-    if not title:
-        raise BadTitle("A title needs at least one visible character.", field="title")
+    title = title_of(title)
+    asset = await get(db, asset_id)
     await db.execute(update(Asset).where(Asset.id == asset_id).values(title=title))
     await events.record(db, "asset:renamed", member=asset.member_id, subject=asset_id)
     await db.refresh(asset)

@@ -10,19 +10,21 @@ from urllib.parse import quote
 from fastapi import Request, Response
 from fastapi.responses import RedirectResponse, StreamingResponse
 
-from atelier.assets.keep import ENDINGS
 from atelier.assets.library import get
+from atelier.assets.naming import name_of
 from atelier.assets.request import Shelf
-from atelier.assets.tables import Asset, Kind
+from atelier.assets.tables import Asset
 from atelier.base.db import Acting
 from atelier.base.ids import parse_id
+from atelier.base.kinds import AUDIO, IMAGE, VIDEO
+from atelier.base.text import ascii_words
 from atelier.limits.limit import FILES
 from atelier.web.access import Access
 from atelier.web.parts import Here
 from atelier.web.routes import Routes
 
 routes = Routes(tags=["files"])
-SHOWN = frozenset({Kind.IMAGE, Kind.AUDIO, Kind.VIDEO})
+SHOWN = frozenset({IMAGE.id, AUDIO.id, VIDEO.id})
 # what stands in our pages comes through us, since their policy shows nothing of another origin
 EMBEDDED = frozenset({"image", "audio", "video"})
 LINKED = 3600  # seconds that a bucket's own link lasts
@@ -54,10 +56,10 @@ async def file(request: Request, here: Here, shelf: Shelf, asset_id: str, varian
         return Response(status_code=304, headers=headers)
     if thumb:
         return Response(await shelf.store.get(path), headers=headers, media_type="image/webp")
-    wish = request.headers.get("range", "")
+    asked = request.headers.get("range", "")
     part = None
-    if wish and request.headers.get("if-range", headers["ETag"]) == headers["ETag"]:
-        part = asked_range(wish, asset.bytes)
+    if asked and request.headers.get("if-range", headers["ETag"]) == headers["ETag"]:
+        part = asked_range(asked, asset.bytes)
     if part == NOTHING:
         return Response(status_code=416, headers=headers | {"Content-Range": f"bytes */{asset.bytes}"})
     start, end = part or (0, asset.bytes)
@@ -87,16 +89,10 @@ def asked_range(header: str, size: int) -> tuple[int, int] | None:
     return (start, end) if start < end else NOTHING
 
 
-def name_of(asset: Asset) -> str:
-    """What a downloaded file is called: the title's first words and the end of its id, which keeps names apart."""
-    words = re.sub(r"[^\w]+", "-", asset.title.lower()).strip("-_")[:60].rstrip("-_")
-    return f"{words or asset.kind}-{asset.id.hex[-6:]}.{ENDINGS.get(asset.content_type, 'bin')}"
-
-
 def _headers(asset: Asset, thumb: bool, left: int, *, download: bool) -> dict[str, str]:
     shown = thumb or asset.kind in SHOWN
     name = name_of(asset)
-    plain = name.encode("ascii", "ignore").decode().strip("-") or "file"
+    plain = ascii_words(name).strip("-")
     return {
         "Cache-Control": f"private, max-age={left}, immutable",
         "ETag": f'"{asset.sha256[:32]}{"-thumb" if thumb else ""}"',

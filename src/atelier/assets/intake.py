@@ -1,222 +1,175 @@
-"""What members bring: checked against what it claims, decoded, and encoded again, so that only pixels come in.
+"""What members bring: the body of an upload goes to a nameless file on the disk, and is opened by a process of its own.
 
-Each reason to refuse has its own code and sentence; whatever is refused leaves nothing behind.
+Only what that process writes anew comes into the library: pixels in sRGB, the picture and sound streams of a recording,
+plain text, checked tensors, and the settings that a picture of this studio carries. Nothing else of the file is kept.
 """
 
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import AsyncGenerator
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
+from uuid import UUID
 
 from fastapi import Request
-from PIL import Image, UnidentifiedImageError
 from starlette.datastructures import Headers, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
-from atelier.assets.imprint import read_settings
-from atelier.assets.pictures import FORMATS, encode_again, type_of
-from atelier.base.errors import AtelierError
+from atelier.assets.keep import Laid
+from atelier.assets.store import Store, translated
+from atelier.base.file_limits import Limits
+from atelier.base.kinds import IMAGE, Kind, kind_of, kinds, recognise
+from atelier.media.notes import Note
+from atelier.media.pool import POOL
+from atelier.media.refusals import FileActive, FileEmpty, FileMissing, FileTooLarge, FileUnsupported, Refused
 
-LARGEST = 20_000_000  # bytes
-MOST_PIXELS = 50_000_000
-MOST_RATIO = 1500  # decoded bytes for each stored one: above what a real picture of that size reaches
-SMALL_PIXELS = 4_000_000  # below this no ratio is dangerous
+MEGABYTE = 1_000_000
 OVERHEAD = 100_000  # what the multipart form may add to its file
+DRAINED = 80 * MEGABYTE  # of what is refused, so that a browser gets to see the answer
+HEAD = 1024  # bytes by which a file is recognised
+_ACTIVE = (b"<", b"%PDF-")
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
-
-class Refused(AtelierError):
-    """A file that the library doesn't take."""
-
-    status: ClassVar[int] = 422
-
-    def __init__(self, message: str, **details: Any) -> None:
-        super().__init__(message, field="file", **details)
-
-
-class FileMissing(Refused):
-    """The form came without a file."""
-
-    code = "file_missing"
-
-
-class FileEmpty(Refused):
-    """A file of no bytes."""
-
-    code = "file_empty"
-
-
-class FileTooLarge(Refused):
-    """More bytes than we take."""
-
-    code = "file_too_large"
-    status = 413
-
-
-class FileUnsupported(Refused):
-    """No kind of file that we take."""
-
-    code = "file_unsupported"
-    status = 415
-
-
-class FileActive(Refused):
-    """A document that can carry a program (SVG, HTML, PDF)."""
-
-    code = "file_active"
-    status = 415
-
-
-class FileLies(Refused):
-    """The file is of another type than it says."""
-
-    code = "file_lies"
-
-
-class FilePolyglot(Refused):
-    """A picture that is something else as well."""
-
-    code = "file_polyglot"
-
-
-class PictureDamaged(Refused):
-    """A picture that ends too soon, or cannot be decoded."""
-
-    code = "picture_damaged"
-
-
-class PictureTooLarge(Refused):
-    """More pixels than we decode."""
-
-    code = "picture_too_large"
-
-
-class PictureBomb(Refused):
-    """A small file that would unpack into a huge picture."""
-
-    code = "picture_bomb"
-
-
-class Brought(NamedTuple):
-    """A picture from outside, made anew: bytes, type, and the settings that a picture of this studio still carried."""
-
-    data: bytes
-    content_type: str
-    settings: dict[str, Any]
+__all__ = ["Brought", "Refused", "Upload", "accept", "receive"]
 
 
 class Upload(NamedTuple):
-    """One file of a form, as its sender describes it."""
+    """One file of a form, on the disk, and what its sender calls it."""
 
-    data: bytes
+    file: BinaryIO
     name: str
-    content_type: str
     title: str = ""
+    key: str = ""  # of the form that it came with
 
 
-_ACTIVE = re.compile(rb"^\s*(?:\xef\xbb\xbf)?\s*(?:<|%PDF-)")
-_HIDDEN = re.compile(rb"<script[\s>/]|<html[\s>]|<!doctype\s|<\?php\s|<svg\s+[\w:]+\s*=|<iframe\s", re.IGNORECASE)
+class Brought(NamedTuple):
+    """A file from outside, made anew in nameless files, and what its owner should know."""
+
+    laid: Laid
+    settings: dict[str, Any]
+    notes: tuple[Note, ...]
 
 
-def accept(data: bytes, claimed: str = "") -> Brought:
-    """Check a file that claims to be of a content type (empty: claims nothing) and make it anew; raises `Refused`.
+async def accept(store: Store, member_id: UUID, file: BinaryIO, limits: Limits, *, name: str = "") -> Brought:
+    """Make an uploaded file anew, by its content; raises `Refused` or `StorageFull`. Close what is returned.
 
-    Takes PNG, JPEG and WebP. Position, camera and comments are lost with the old file; turned photographs are turned.
+    Only text is known by its name. Position, camera, names and comments are lost with the old file.
     """
-    if not data:
+    size = file.seek(0, io.SEEK_END)
+    if not size:
         raise FileEmpty("This file is empty. Nothing was added.")
-    if len(data) > LARGEST:
-        raise _too_large()
-    if _ACTIVE.match(data[:1024]):
-        raise FileActive("Documents that can carry programs, like SVG, HTML and PDF, stay outside. Bring a picture.")
-    found = _opened(data)
-    claim = claimed.partition(";")[0].strip().lower().replace("image/jpg", "image/jpeg")
-    if claim not in ("", "application/octet-stream", type_of(found)):
-        raise FileLies(f"This file says it is {claim}, but it is {type_of(found)}. Nothing was added.")
-    if b"%PDF-" in data[:1024] or _HIDDEN.search(data) or _carries_zip(data):
-        raise FilePolyglot("This picture carries another document inside. Save it again as a plain picture.")
-    width, height = found.size
-    if width * height > MOST_PIXELS:
-        raise PictureTooLarge(
-            f"This picture has {width * height / 1e6:,.0f} million pixels; the library takes up to 50 million."
-        )
-    if width * height > SMALL_PIXELS and width * height * 3 > len(data) * MOST_RATIO:
-        raise PictureBomb("This small file would unpack into a huge picture, so it was not opened.")
+    file.seek(0)
+    head = file.read(HEAD)
+    if head.removeprefix(_BYTE_ORDER_MARK).lstrip().startswith(_ACTIVE):
+        raise FileActive("Documents that can carry programs, like SVG, HTML and PDF, stay outside.")
+    found = recognise(head, name)
+    if found is None:
+        if size > _largest(limits, IMAGE):
+            raise _too_large(limits, IMAGE)
+        taken = "; ".join(kind.formats for kind in kinds().values() if kind.verb)
+        raise FileUnsupported(f"The library does not take this kind of file. It takes {taken}. Nothing was added.")
+    kind, content_type = found
+    if size > _largest(limits, kind):
+        raise _too_large(limits, kind)
+    laid = Laid(store.spool(), store.spool())
+    given = {"content_type": content_type, "limits": {name: dict(units) for name, units in limits.items()}}
     try:
-        found.load()
-        again, content_type = encode_again(found)
-    except (OSError, SyntaxError, ValueError, EOFError, OverflowError, MemoryError, IndexError) as error:
-        raise PictureDamaged("This picture is damaged or incomplete. Nothing was added.") from error
-    return Brought(again, content_type, read_settings(data) or {})
+        facts = await POOL.run(member_id, kind.verb, [file, laid.file, laid.thumb], given)
+        kind = kind_of(facts["content_type"])  # a film without pictures is a sound
+        if size > _largest(limits, kind):
+            raise _too_large(limits, kind)
+    except OSError as error:
+        laid.close()
+        raise translated(error) from error
+    except BaseException:
+        laid.close()
+        raise
+    return Brought(
+        laid.measured(facts), facts.get("settings", {}), tuple(Note(note) for note in facts.get("notes", ()))
+    )
 
 
-def _opened(data: bytes) -> Image.Image:
-    """The picture with only its head read; its size comes from there."""
-    try:
-        return Image.open(io.BytesIO(data), formats=tuple(FORMATS))
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise PictureTooLarge("This picture has too many pixels; the library takes up to 50 million.") from None
-    except UnidentifiedImageError:
-        if any(data.startswith(sign) for sign in (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")) or data[8:12] == b"WEBP":
-            raise PictureDamaged("This picture is damaged or incomplete. Nothing was added.") from None
-        raise FileUnsupported("The library takes PNG, JPEG and WebP pictures. This file is something else.") from None
-    except (OSError, SyntaxError, ValueError, EOFError, OverflowError) as error:
-        raise PictureDamaged("This picture is damaged or incomplete. Nothing was added.") from error
+def _largest(limits: Limits, kind: Kind) -> int:
+    return limits[kind.id]["megabytes"] * MEGABYTE
 
 
-def _carries_zip(data: bytes) -> bool:
-    """Whether the end of a zip archive, whose index is read from behind, points to entries inside the file."""
-    return b"PK\x05\x06" in data[-66_000:] and b"PK\x01\x02" in data
+def _too_large(limits: Limits, kind: Kind) -> FileTooLarge:
+    most = limits[kind.id]["megabytes"]
+    return FileTooLarge(
+        f"This file is larger than {most:,} MB, which is the most that the library takes of a {kind.one}. "
+        "Nothing was added."
+    )
 
 
-def _too_large() -> FileTooLarge:
-    return FileTooLarge("This file is larger than 20 MB, which is the most that the library takes. Nothing was added.")
+class _Spooled(MultiPartParser):
+    """Writes the form's one file to the disk as it comes, up to the limit of its kind; it is never in memory."""
+
+    def __init__(self, store: Store, limits: Limits, headers: Headers, stream: AsyncGenerator[bytes, None]) -> None:
+        super().__init__(headers, stream, max_files=1, max_fields=10)
+        self._store, self._limits = store, limits
+        self._head, self._size = b"", 0
+
+    def on_headers_finished(self) -> None:
+        super().on_headers_finished()
+        if (part := self._current_part.file) is not None:
+            part.file.close()
+            part.file = self._store.spool()
+            self._files_to_close_on_error[-1] = part.file  # type: ignore[call-overload]  # any file that closes
+
+    def on_part_data(self, data: bytes, start: int, end: int) -> None:
+        if (part := self._current_part.file) is not None:
+            self._size += end - start
+            if len(self._head) < HEAD:
+                self._head += data[start : min(end, start + HEAD - len(self._head))]
+            kind = (recognise(self._head, part.filename or "") or (IMAGE, ""))[0]
+            if self._size > _largest(self._limits, kind):
+                self.close()
+                raise _too_large(self._limits, kind)
+        super().on_part_data(data, start, end)
+
+    def close(self) -> None:
+        for file in self._files_to_close_on_error:
+            file.close()
 
 
-class _InMemory(MultiPartParser):
-    """Keeps the form's one file in memory: it is bounded, and must not touch a disk before it is checked."""
-
-    spool_max_size = LARGEST + OVERHEAD
-
-
-async def receive(request: Request) -> Upload:
+async def receive(request: Request, store: Store, limits: Limits) -> Upload:
     """The file of a multipart form's field `file`; stops reading as soon as there is more of it than we take."""
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
         raise FileMissing("Send the file as multipart/form-data in the field “file”.")
+    largest = max((kind for kind in kinds().values() if kind.verb), key=lambda kind: _largest(limits, kind))
     length = request.headers.get("content-length", "")
-    if length.isdigit() and int(length) > LARGEST + OVERHEAD:
+    if length.isdigit() and int(length) > _largest(limits, largest) + OVERHEAD:
         await _drain(request)
-        raise _too_large()
-    parser = _InMemory(Headers(scope=request.scope), _counted(request), max_files=1, max_fields=10)
+        raise _too_large(limits, largest)
+    parser = _Spooled(store, limits, Headers(scope=request.scope), _counted(request))
     try:
         form = await parser.parse()
+    except FileTooLarge:
+        await _drain(request)
+        raise
     except (MultiPartException, ValueError, KeyError) as error:
         raise FileMissing("The form with the file could not be read.") from error
+    except OSError as error:
+        raise translated(error) from error
     found = form.get("file")
-    try:
-        if not isinstance(found, UploadFile):
-            raise FileMissing("Choose a file first.")
-        data = await found.read()
-    finally:
+    if not isinstance(found, UploadFile):
         await form.close()
-    title = form.get("title")
-    return Upload(data, found.filename or "", found.content_type or "", title if isinstance(title, str) else "")
+        raise FileMissing("Choose a file first.")
+    title, key = (value if isinstance(value, str) else "" for value in (form.get("title"), form.get("once")))
+    return Upload(found.file, found.filename or "", title, key)
 
 
 async def _counted(request: Request) -> AsyncGenerator[bytes, None]:
-    size = 0
     async for chunk in request.stream():
-        size += len(chunk)
-        if size > LARGEST + OVERHEAD:
-            raise _too_large()
         yield chunk
 
 
 async def _drain(request: Request) -> None:
     """Read a little of what is refused, because a browser shows the answer only once it has sent its file."""
-    size = 0
+    size, said = 0, request.headers.get("content-length", "")
+    if not said.isdigit() or int(said) > DRAINED:
+        return
     async for chunk in request.stream():
         size += len(chunk)
-        if size > LARGEST * 4:
+        if size > DRAINED:
             return

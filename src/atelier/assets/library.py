@@ -16,8 +16,9 @@ from sqlalchemy import Boolean as Bool
 from sqlalchemy import Uuid as UuidType
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from atelier.assets.tables import Asset, Kind, Source
+from atelier.assets.tables import Asset, Source
 from atelier.base.errors import BadRequest, NotFound
+from atelier.base.kinds import Kind
 
 PAGE = 48
 

@@ -8,7 +8,16 @@ from urllib.parse import urlencode
 from fastapi import Depends
 
 from atelier.assets.library import Sort, Wanted
-from atelier.assets.tables import Kind, Source
+from atelier.assets.tables import Source
+from atelier.base import kinds
+
+LONGEST_SEARCH = 200  # characters; the fields of the pages state the same
+
+
+def searched(q: str) -> tuple[str, bool]:
+    """The words that are searched, and whether the search was longer than one may be."""
+    words = q.replace("\0", " ").strip()
+    return words[:LONGEST_SEARCH], len(words) > LONGEST_SEARCH
 
 
 class Looking:
@@ -18,9 +27,10 @@ class Looking:
         self, q: str = "", kind: str = "", source: str = "", by: str = "", favourites: str = "", sort: str = ""
     ) -> None:
         tool, _, model = by.partition(" ")
+        words, self.cut = searched(q)
         self.wanted = Wanted(
-            words=q.replace("\0", " ").strip()[:200],
-            kind=Kind(kind) if kind in set(Kind) else None,
+            words=words,
+            kind=kinds.kinds().get(kind),
             source=Source(source) if source in set(Source) else None,
             tool=tool.replace("\0", "") or None,
             model=model.replace("\0", "") or None,

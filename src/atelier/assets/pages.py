@@ -14,27 +14,31 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from atelier.assets import change
 from atelier.assets.bundle import bundle
+from atelier.assets.keep import BadTitle
 from atelier.assets.library import Wanted, find, get, models, neighbours
-from atelier.assets.looking import Looking, Search
+from atelier.assets.lineage import sources_of, uses_of
+from atelier.assets.looking import Looking, Search, searched
 from atelier.assets.request import Shelf
 from atelier.assets.shelf import Assets
-from atelier.assets.tables import Asset, Kind, Source
-from atelier.assets.tiles import details, made_from, tile, tiles, words_of
+from atelier.assets.tables import Asset, Source
+from atelier.assets.tiles import bringing, details, tile, tiles, words_of
 from atelier.assets.upload import upload
 from atelier.base.clock import now
 from atelier.base.db import Acting
 from atelier.base.errors import NotFound
 from atelier.base.ids import parse_id
+from atelier.base.kinds import IMAGE, kinds
 from atelier.limits.limit import GENERAL, PAGES
+from atelier.media.notes import MEANINGS, Note
 from atelier.web.access import Access
 from atelier.web.back import sent_from
 from atelier.web.bounds import FILES
+from atelier.web.forms import FormText
 from atelier.web.parts import Db, Here, Me, Parts
 from atelier.web.routes import Routes
 
 routes = Routes(include_in_schema=False)
 Hx = Annotated[str | None, Header(alias="HX-Request")]
-Field = Annotated[str, Form()]
 CHOICES = 24  # pictures at a time to choose one from
 Ids = Annotated[list[str], Form(default_factory=list)]
 
@@ -59,8 +63,10 @@ async def library(
         "total": page.total,
         "after": search.address(cursor=page.next) if page.next else None,
         "before": search.address() if cursor else None,
-        "kinds": list(Kind),
+        "kinds": list(kinds().values()),
         "sources": list(Source),
+        "bringing": bringing(shelf.limits),
+        "accepted": ",".join(f".{ending}" for kind in kinds().values() for ending in kind.chosen),
         "models": await models(db),
         "gone": gone,
         "undo": search.address("/library/restorations", deletion=deleted) if gone else None,
@@ -76,11 +82,11 @@ async def choices(
     request: Request, here: Here, shelf: Shelf, db: Db, q: str = "", cursor: str | None = None
 ) -> Response:
     """The member's pictures to choose one from, as a piece of a page."""
-    words = q.replace("\0", " ").strip()[:200]
-    page = await find(db, Wanted(words, Kind.IMAGE), cursor=cursor, limit=CHOICES)
+    words, cut = searched(q)
+    page = await find(db, Wanted(words, IMAGE), cursor=cursor, limit=CHOICES)
     after = f"/library/choices?{urlencode({'q': words, 'cursor': page.next})}" if page.next else None
     return here.templates.block(
-        request, "assets/choices.html", "choices", tiles=tiles(page.items, shelf), after=after, words=words
+        request, "assets/choices.html", "choices", tiles=tiles(page.items, shelf), after=after, words=words, cut=cut
     )
 
 
@@ -111,7 +117,9 @@ async def _one(
         asset=asset,
         words=words_of(asset),
         details=details(asset),
-        made_from=made_from(asset),
+        notes=[MEANINGS[Note(note)] for note in asset.notes],
+        sources=tiles(await sources_of(db, asset.id), shelf),
+        uses=tiles(await uses_of(db, asset.id), shelf),
         search=search,
         before=search.address(f"/library/{before}") if before else None,
         after=search.address(f"/library/{after}") if after else None,
@@ -128,8 +136,8 @@ async def bring(
     me: Me,
     tool: Annotated[str, Query(pattern=r"^[a-z]+\.[a-z]+$")] = "",
 ) -> Response:
-    """Bring a picture; without scripts one at a time. With a `tool` the way goes on to its form."""
-    asset = await upload(request, here.web_db, shelf.store, me.member_id)
+    """Bring a file; without scripts one at a time. With a `tool` the way goes on to its form."""
+    asset = await upload(request, here.web_db, shelf, me.member_id)
     return RedirectResponse(f"/make/{tool}?image={asset.id}" if tool else f"/library/{asset.id}", 303)
 
 
@@ -168,7 +176,7 @@ async def restore(me: Me, db: Db, search: Search, deletion: str) -> Response:
 
 
 @routes.post("/library/{asset_id}/favourite", access=Access.MEMBER, limit=GENERAL)
-async def favour(asset_id: str, request: Request, db: Db, on: Field = "1", hx: Hx = None) -> Response:
+async def favour(asset_id: str, request: Request, db: Db, on: FormText = "1", hx: Hx = None) -> Response:
     """Mark as a favourite (`on` 1) or not (0)."""
     await change.set_favourite(db, parse_id(asset_id, "picture"), on == "1")
     return Response(status_code=204) if hx else RedirectResponse(sent_from(request, f"/library/{asset_id}"), 303)
@@ -176,13 +184,13 @@ async def favour(asset_id: str, request: Request, db: Db, on: Field = "1", hx: H
 
 @routes.post("/library/{asset_id}/title", access=Access.MEMBER, limit=GENERAL)
 async def rename(
-    asset_id: str, request: Request, here: Here, shelf: Shelf, db: Db, search: Search, title: Field = ""
+    asset_id: str, request: Request, here: Here, shelf: Shelf, db: Db, search: Search, title: FormText = ""
 ) -> Response:
     """Give it another title."""
     id = parse_id(asset_id, "picture")
     try:
         await change.rename(db, id, title)
-    except change.BadTitle as error:
+    except BadTitle as error:
         asset = await get(db, id)
         return await _one(request, here, shelf, db, search, asset, fault=error.message, typed=title[:4000])
     return RedirectResponse(search.address(f"/library/{id}"), 303)

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
 
 from atelier.assets.links import Links, Variant
 from atelier.assets.store import Store
 from atelier.assets.tables import Asset
+from atelier.base.file_limits import Limits, limits_of
 
 
 @dataclass(frozen=True, slots=True)
 class Assets:
-    """Where files lie, and how links to them are made; `app.state.store` holds the one of the application."""
+    """Where files lie, how links to them are made, and how large they may be.
+
+    `app.state.store` holds the one of the application.
+    """
 
     store: Store
     links: Links
+    limits: Limits = field(default_factory=limits_of)  # of what members bring
 
     @classmethod
-    def open(cls, where: str | Path, secret: str) -> Assets:
+    def open(cls, where: str | Path, secret: str, limits: str = "") -> Assets:
         """The files at a URL or in a folder, with links signed by the studio's secret; raises `BadStore`."""
-        return cls(Store.open(where), Links(secret))
+        return cls(Store.open(where), Links(secret), limits_of(limits))
 
     def link(self, asset: Asset, variant: Variant = "original", *, download: bool = False) -> str:
         """The address of an asset's file; of its thumbnail where it has one, else of the original."""

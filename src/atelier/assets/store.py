@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 import os
 import re
 import shutil
+import tempfile
+import time
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from typing import Any, BinaryIO, NamedTuple, cast
+from urllib.parse import unquote, urlsplit
 
 import obstore
 from obstore import exceptions
@@ -21,8 +24,12 @@ from atelier.base.clock import now
 from atelier.base.errors import AtelierError, NotFound, Unavailable
 
 CHUNK = 256 * 1024
+LEAST_ROOM = 32 * 1024 * 1024  # bytes; with less a single upload may not fit any more
+TRIED_EVERY = 5.0  # seconds between two tries whether the store can be written to
 PART = 5 * 1024 * 1024  # the least that S3 takes as a part of a large file
+LARGE_AT_ONCE = 3  # files that are written in parts, each of which takes memory
 _FULL = re.compile(r"StorageFull|No space left|QuotaExceeded|Disk quota|InsufficientStorage|os error (28|122)\b")
+_READ_ONLY = re.compile(r"Read-only file system|os error 30\b")
 _STAGED = re.compile(r"#\d+$")  # how obstore names a file that it is still writing
 
 
@@ -32,6 +39,7 @@ class StorageFull(AtelierError):
     code = "storage_full"
     status = 507
     retry = True
+    retry_after = 60
 
     def __init__(self) -> None:
         super().__init__("The studio's storage is full, so the file could not be kept. Its operator has to make room.")
@@ -44,6 +52,16 @@ class StorageBroken(Unavailable):
 
     def __init__(self, reason: str = "") -> None:
         super().__init__("The studio's storage does not answer just now. Try again in a moment.", reason=reason)
+
+
+class StorageReadOnly(Unavailable):
+    """Files can be read from the store, and none can be written."""
+
+    code = "storage_read_only"
+    retry_after = 60
+
+    def __init__(self) -> None:
+        super().__init__("The studio's storage can only be read just now, so the file was not kept. Try again later.")
 
 
 class BadStore(AtelierError):
@@ -68,6 +86,8 @@ class Store:
         self._backend = backend
         self.folder: Path | None = backend.prefix if isinstance(backend, LocalStore) else None
         self.remote = not isinstance(backend, LocalStore | MemoryStore)
+        self._tried: tuple[float, AtelierError | None] | None = None
+        self._large = asyncio.Semaphore(LARGE_AT_ONCE)
 
     @classmethod
     def open(cls, where: str | Path) -> Store:
@@ -78,7 +98,7 @@ class Store:
         try:
             if "://" in str(where) and not str(where).startswith("file://"):
                 return cls(from_url(str(where)))
-            folder = Path(urlsplit(str(where)).path if str(where).startswith("file://") else where).resolve()
+            folder = Path(unquote(urlsplit(str(where)).path) if str(where).startswith("file://") else where).resolve()
             folder.mkdir(parents=True, exist_ok=True)
             return cls(LocalStore(folder, automatic_cleanup=True))
         except (exceptions.BaseError, ValueError, OSError) as error:
@@ -93,7 +113,7 @@ class Store:
             if self.folder:
                 await asyncio.to_thread(_to_disk, self.folder / path)
         except (exceptions.BaseError, OSError) as error:
-            raise _translated(error) from error
+            raise translated(error) from error
 
     async def write(self, path: str, chunks: AsyncIterator[bytes], content_type: str) -> None:
         """Write a file of any size from its chunks, holding a few of them; all of it appears or nothing.
@@ -118,8 +138,30 @@ class Store:
             if reading.broke is not None:
                 raise reading.broke from None
             if isinstance(error, exceptions.BaseError | OSError):
-                raise _translated(error) from error
+                raise translated(error) from error
             raise
+
+    def spool(self, data: bytes = b"") -> BinaryIO:
+        """A file without a name that begins with `data`: on the folder's own disk, and gone as soon as it is closed."""
+        file = cast(BinaryIO, tempfile.TemporaryFile(dir=self.folder))  # noqa: SIM115  # its taker closes it
+        try:
+            file.write(data)
+            file.flush()
+        except OSError as error:
+            with contextlib.suppress(OSError):  # what is left in its buffer cannot be written either
+                file.close()
+            raise translated(error) from error
+        return file
+
+    async def put_file(self, path: str, file: BinaryIO, content_type: str) -> None:
+        """Write all of an open file, holding little of it in memory."""
+        if file.seek(0, io.SEEK_END) <= PART:
+            file.seek(0)
+            await self.put(path, await asyncio.to_thread(file.read), content_type)
+            return
+        file.seek(0)
+        async with self._large:
+            await self.write(path, _chunks(file), content_type)
 
     async def get(self, path: str, start: int = 0, end: int | None = None) -> bytes:
         """The bytes from `start` up to `end`; raises `NotFound`."""
@@ -137,7 +179,19 @@ class Store:
         except FileNotFoundError:
             raise NotFound("file") from None
         except (exceptions.BaseError, OSError) as error:
-            raise _translated(error) from error
+            raise translated(error) from error
+
+    async def local(self, path: str, folder: Path) -> Path:
+        """The file on this machine's disk, to read only: where it lies, or a copy in `folder`; raises `NotFound`."""
+        if self.folder is not None:
+            if not await asyncio.to_thread((self.folder / path).is_file):
+                raise NotFound("file")
+            return self.folder / path
+        copy = folder / path.replace("/", "-")
+        with await asyncio.to_thread(copy.open, "wb") as file:
+            async for chunk in self.stream(path):
+                await asyncio.to_thread(file.write, chunk)
+        return copy
 
     async def delete(self, *paths: str) -> None:
         """Delete files; one that is not there is no error."""
@@ -147,7 +201,7 @@ class Store:
             except FileNotFoundError:
                 continue
             except (exceptions.BaseError, OSError) as error:
-                raise _translated(error) from error
+                raise translated(error) from error
 
     async def list(self, prefix: str = "", size: int = 1000) -> AsyncIterator[list[Found]]:
         """All files under `prefix`, `size` at a time."""
@@ -155,7 +209,7 @@ class Store:
             async for chunk in obstore.list(self._backend, prefix or None, chunk_size=size):
                 yield [Found(each["path"], each["size"], each["last_modified"]) for each in chunk]
         except (exceptions.BaseError, OSError) as error:
-            raise _translated(error) from error
+            raise translated(error) from error
 
     async def link(self, path: str, lasts: timedelta) -> str:
         """The cloud's own signed link to a file; only where `remote`."""
@@ -176,6 +230,25 @@ class Store:
         if await self.get(path) != b"atelier":
             raise StorageBroken("what was written reads back differently")
         await self.delete(path)
+
+    async def trouble(self) -> AtelierError | None:
+        """Why nothing can be kept just now: what `check` raises, or too little room. Looked at every few seconds."""
+        if self._tried is None or time.monotonic() - self._tried[0] > TRIED_EVERY:
+            try:
+                await self.check()
+                room = await self.room()
+                found: AtelierError | None = StorageFull() if room is not None and room < LEAST_ROOM else None
+            except AtelierError as error:
+                found = error
+            except OSError as error:
+                found = translated(error)
+            self._tried = time.monotonic(), found
+        return self._tried[1]
+
+
+async def _chunks(file: BinaryIO) -> AsyncIterator[bytes]:
+    while chunk := await asyncio.to_thread(file.read, CHUNK):
+        yield chunk
 
 
 class _Reading:
@@ -223,7 +296,10 @@ def _drop_unfinished(root: Path, under: str, before: datetime) -> int:
     return dropped
 
 
-def _translated(error: Exception) -> AtelierError:
+def translated(error: Exception) -> AtelierError:
+    """What went wrong below, as an expected error: full, or not answering."""
+    if _READ_ONLY.search(str(error)):
+        return StorageReadOnly()
     return StorageFull() if _FULL.search(str(error)) else StorageBroken(_first_line(error))
 
 

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import random
 import re
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import delete, select, text
-from sqlalchemy.exc import SQLAlchemyError
 
 from atelier.assets.change import KEPT_DELETED
 from atelier.assets.store import Found, Store
 from atelier.assets.tables import Asset
 from atelier.base import events
-from atelier.base.clock import now
+from atelier.base.clock import machine_now, now
 from atelier.base.db import Acting, Database
-from atelier.base.errors import AtelierError
 from atelier.base.log import get_log
 from atelier.jobs import rules
 
@@ -42,16 +37,19 @@ async def sweep(worker_db: Database, store: Store, *, at: datetime | None = None
 
     Holds no transaction across the store. Files that do not look like ours are left alone.
     """
-    at = at or now()
-    expired = await _expired(worker_db, store, at - KEPT_DELETED)
-    orphans = await store.drop_unfinished(at - GRACE)
+    expired = await _expired(worker_db, store, (at or now()) - KEPT_DELETED)
+    # the store dates its files, and its clock may be the database's, this machine's or a third: old is old by both
+    written_before = (at or min(now(), machine_now())) - GRACE
+    orphans = await store.drop_unfinished(written_before)
     size = 0
     async for chunk in store.list():
-        lost = await _without_row(worker_db, [found for found in chunk if found.at < at - GRACE])
+        lost = await _without_row(worker_db, [found for found in chunk if found.at < written_before])
         await store.delete(*(found.path for found in lost))
         orphans += len(lost)
         size += sum(found.size for found in lost)
-    return Swept(expired, orphans, size)
+    swept = Swept(expired, orphans, size)
+    get_log().info("assets:swept", **swept._asdict())
+    return swept
 
 
 async def _expired(worker_db: Database, store: Store, before: datetime) -> int:
@@ -104,23 +102,4 @@ async def forget(store: Store, member_id: UUID) -> int:
     async for chunk in store.list(f"{member_id}/"):
         await store.delete(*(found.path for found in chunk))
         count += len(chunk)
-    return count + await store.drop_unfinished(now(), f"{member_id}/")
-
-
-async def sweep_until(worker_db: Database, store: Store, stop: asyncio.Event, *, first: float = 900) -> None:
-    """Sweep after `first` seconds and then every few hours, until `stop`; what goes wrong is tried again next time.
-
-    Several workers may do so at once: whatever one has let go already is no error for another.
-    """
-    wait = first
-    while not stop.is_set():
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), wait * random.uniform(0.8, 1.2))  # noqa: S311  # only to spread the load
-            return
-        wait = EVERY.total_seconds()
-        try:
-            swept = await sweep(worker_db, store)
-        except (AtelierError, SQLAlchemyError, OSError) as error:
-            get_log().error("assets:sweep_failed", reason=f"{type(error).__name__}: {error}")
-        else:
-            get_log().info("assets:swept", **swept._asdict())
+    return count + await store.drop_unfinished(machine_now(), f"{member_id}/")

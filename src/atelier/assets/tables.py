@@ -8,20 +8,10 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, DateTime, FetchedValue, Text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from atelier.base.db import Table
-
-
-class Kind(StrEnum):
-    """What a file holds."""
-
-    IMAGE = "image"
-    AUDIO = "audio"
-    VIDEO = "video"
-    TEXT = "text"
-    FILE = "file"
 
 
 class Source(StrEnum):
@@ -39,7 +29,7 @@ class Asset(Table):
     member_id: Mapped[UUID]
     job_id: Mapped[UUID | None]
     position: Mapped[int]
-    kind: Mapped[str] = mapped_column(Text)
+    kind: Mapped[str] = mapped_column(Text)  # the id of one of `base.kinds`
     source: Mapped[str] = mapped_column(Text)
     title: Mapped[str] = mapped_column(Text)
     content_type: Mapped[str] = mapped_column(Text)
@@ -50,9 +40,21 @@ class Asset(Table):
     path: Mapped[str] = mapped_column(Text)
     thumb_path: Mapped[str | None] = mapped_column(Text)
     settings: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    notes: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")  # of `media.notes.Note`
+    measures: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")  # seconds, peaks, excerpt, tensors
     # the database takes these two out of the settings
     tool: Mapped[str | None] = mapped_column(Text, FetchedValue())
     model: Mapped[str | None] = mapped_column(Text, FetchedValue())
     favourite: Mapped[bool]
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     deleted_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class MadeOf(Table):
+    """That an asset was made of another one, which a field of its job's input named."""
+
+    __tablename__ = "made_of"
+    asset_id: Mapped[UUID] = mapped_column(primary_key=True)
+    source_id: Mapped[UUID] = mapped_column(primary_key=True)
+    member_id: Mapped[UUID]
+    field: Mapped[str] = mapped_column(Text, primary_key=True)

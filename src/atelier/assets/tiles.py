@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from atelier.assets.shelf import Assets
-from atelier.assets.tables import Asset, Kind
+from atelier.assets.tables import Asset
+from atelier.base.file_limits import Limits
+from atelier.base.kinds import AUDIO, IMAGE, TEXT, VIDEO, Kind, find, kinds
+from atelier.web.formats import size
+from atelier.web.language import translate
 
 # the shapes that the grid knows, by width over height; a picture takes the one next to its own
 SHAPES = {
@@ -39,6 +43,26 @@ class Tile:
         return self.asset.title or str(self.asset.kind)
 
     @property
+    def kind(self) -> Kind:
+        return find(self.asset.kind)
+
+    @property
+    def seconds(self) -> float:
+        """How long a recording lasts; 0 where that was not measured."""
+        return float(self.asset.measures.get("seconds", 0))
+
+    @property
+    def bars(self) -> int:
+        """How many bars the waveform of a sound has; 0 where there is none."""
+        return len(self.asset.measures.get("peaks", ()))
+
+    @property
+    def waveform(self) -> str:
+        """The waveform as an SVG path: a bar of at least two units for each peak, on a height of 100."""
+        heights = [max(1, min(50, peak / 2)) for peak in _risen(self.asset.measures.get("peaks", ()))]
+        return "".join(f"M{3 * at + 1.5} {50 - height:g}v{2 * height:g}" for at, height in enumerate(heights))
+
+    @property
     def repeatable(self) -> bool:
         return bool(self.asset.tool and self.asset.settings.get("input"))
 
@@ -58,22 +82,40 @@ def tiles(assets: Iterable[Asset], shelf: Assets) -> list[Tile]:
     return [tile(asset, shelf) for asset in assets]
 
 
+def _risen(peaks: Sequence[int]) -> list[float]:
+    """Peaks so that the loudest fills the height: also a quiet recording shows its shape."""
+    loudest = max(peaks, default=0)
+    return [peak * 100 / loudest for peak in peaks] if loudest else list(map(float, peaks))
+
+
 def shape_of(asset: Asset) -> str:
-    """The grid's shape that is nearest to a picture's own; a square for what is no picture."""
-    if asset.kind != Kind.IMAGE or not asset.width or not asset.height:
-        return "1-1"
+    """The grid's shape that is nearest to the own one of a picture or a film; any other kind has its own."""
+    if asset.kind not in (IMAGE.id, VIDEO.id) or not asset.width or not asset.height:
+        return {AUDIO.id: "4-3", TEXT.id: "3-4"}.get(asset.kind, "1-1")
     ratio = asset.width / asset.height
     return min(SHAPES, key=lambda name: max(SHAPES[name] / ratio, ratio / SHAPES[name]))
 
 
+def bringing(limits: Limits) -> list[dict[str, Any]]:
+    """What can be brought, for the browser: each kind's limit."""
+    return [browser_limit(kind, limits) for kind in kinds().values() if kind.verb]
+
+
+def browser_limit(kind: Kind, limits: Limits) -> dict[str, Any]:
+    """A kind's limit for the browser: ends of names, the most bytes, and the sentence for what is larger."""
+    most = limits[kind.id]["megabytes"] * 1_000_000
+    sentence = translate("It is larger than %(size)s, which is the most that the library takes of this kind.")
+    return {"endings": kind.chosen, "most": most, "large": sentence % {"size": size(most)}}
+
+
 def details(asset: Asset) -> list[tuple[str, str]]:
     """The settings that made an asset, except its words: (name, value) as people read them."""
-    wish = asset.settings.get("input")
-    if not isinstance(wish, dict):
+    asked = asset.settings.get("input")
+    if not isinstance(asked, dict):
         return []
     return [
         (name.replace("_", " ").capitalize(), _said(value))
-        for name, value in wish.items()
+        for name, value in asked.items()
         if name not in ("prompt", "instruction", "image", "count") and value not in (None, "", [], {})
     ]
 
@@ -83,14 +125,9 @@ def words_of(asset: Asset) -> str:
     return _wished(asset, "prompt") or _wished(asset, "instruction")
 
 
-def made_from(asset: Asset) -> str:
-    """The id of the picture that an asset was made from, or nothing."""
-    return _wished(asset, "image")
-
-
 def _wished(asset: Asset, name: str) -> str:
-    wish = asset.settings.get("input")
-    value = wish.get(name) if isinstance(wish, dict) else None
+    asked = asset.settings.get("input")
+    value = asked.get(name) if isinstance(asked, dict) else None
     return value if isinstance(value, str) else ""
 
 

@@ -7,20 +7,24 @@ PostgreSQL's row-level security decides what a transaction sees; `Acting` tells 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID
 
 import asyncpg
 from sqlalchemy import URL, MetaData, make_url, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
-from atelier.base import whence
+from atelier.base import clock, request_origin
 from atelier.base.crypto import derive
+from atelier.base.ids import new_id
+from atelier.base.outages import DatabaseGone
 
 Role = Literal["web", "worker", "operator"]
+POOL = 8  # connections of one role in one process
 ROLES: tuple[Role, ...] = ("web", "worker", "operator")
 
 
@@ -94,33 +98,60 @@ _PREPARE = (
     " PREPARE atelier_flush AS SELECT pg_logical_emit_message(true, 'atelier', '');"
 )
 _FLUSH = "EXECUTE atelier_flush;"
+# the same without a prepared statement
+_STATE_PLAIN = (
+    "SELECT set_config('atelier.member', {}, true), set_config('atelier.knock', {}, true),"
+    " set_config('atelier.studio', {}, true), set_config('atelier.actor', {}, true),"
+    " set_config('atelier.address', {}, true);"
+)
+_FLUSH_PLAIN = "SELECT pg_logical_emit_message(true, 'atelier', '');"
 
 
 class _Connection(asyncpg.Connection):
-    """A connection that begins a transaction and says for whom it acts in one round trip."""
+    """A connection that begins a transaction and says for whom it acts in one round trip.
+
+    In its first transaction it also asks for the time, by which this process goes.
+    """
 
     acting: Acting | None = None
     together = False
     prepared = False
+    prepares = True
+    synchronized = False
 
     async def execute(self, query: str, *args: object, timeout: float | None = None) -> str:
         if self.acting is not None and query.startswith("BEGIN"):
-            if not self.prepared:
+            if self.prepares and not self.prepared:
                 await super().execute(_PREPARE)
                 self.prepared = True
-            query, self.acting, self.together = f"{query} {_stated(self.acting)}", None, False
-        elif self.together and query.startswith("COMMIT"):
-            query, self.together = f"SET LOCAL synchronous_commit = off; {query} {_FLUSH}", False
+            query, self.acting, self.together = f"{query} {_stated(self.acting, prepared=self.prepares)}", None, False
+            begun = await super().execute(query, *args, timeout=timeout)
+            if not self.synchronized:  # within the transaction: a pooler gives it one server for all its statements
+                await clock.synchronize(self.fetchval)
+                self.synchronized = True
+            return begun
+        if self.together and query.startswith("COMMIT"):
+            flush = _FLUSH if self.prepares else _FLUSH_PLAIN
+            query, self.together = f"SET LOCAL synchronous_commit = off; {query} {flush}", False
         return await super().execute(query, *args, timeout=timeout)
 
 
-def _stated(acting: Acting) -> str:
-    said = whence.current()
+class _PlainConnection(_Connection):
+    """The same for a pooler that hands another server's connection to each transaction: nothing is prepared on it."""
+
+    prepares = False
+
+
+def _stated(acting: Acting, *, prepared: bool) -> str:
+    said = request_origin.current()
     values = (acting.member_id, acting.knock, "on" if acting.studio else "off", said.actor_id, said.address)
     written = ", ".join(_literal(str(value or "")) for value in values)
     # a transaction that was made to read cannot be made to write again: the database refuses after its first statement
     reads = " SELECT set_config('transaction_read_only', 'on', true);" if said.reads else ""
-    return f"EXECUTE atelier_acting({written});{reads}"
+    if prepared:
+        return f"EXECUTE atelier_acting({written});{reads}"
+    local = "SET LOCAL jit = off; "  # a pooler takes no settings of a connection
+    return local + _STATE_PLAIN.format(*(_literal(str(value or "")) for value in values)) + reads
 
 
 def _literal(value: str) -> str:
@@ -154,9 +185,17 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self, acting: Acting) -> AsyncIterator[AsyncSession]:
-        """A transaction on behalf of `acting`: committed at the end, rolled back by an exception."""
+        """A transaction on behalf of `acting`: committed at the end, rolled back by an exception.
+
+        `DatabaseGone` says that there is no connection to be had.
+        """
         # the session joins a transaction of its connection: one of its own would cost half as much again
-        async with self.engine.connect() as connection, connection.begin():
+        async with AsyncExitStack() as stack:
+            try:
+                connection = await stack.enter_async_context(self.engine.connect())
+            except (OSError, DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                raise DatabaseGone(f"{type(error).__name__}: {error}") from error
+            await stack.enter_async_context(connection.begin())
             _driver(connection).acting = acting  # stated as the first statement begins the transaction
             db = AsyncSession(connection, expire_on_commit=False, autoflush=False)
             try:
@@ -169,18 +208,29 @@ class Database:
         await self.engine.dispose()
 
 
-def connect(owner_url: str, role: Role, secret: str, *, pool: int = 16) -> Database:
-    """Open a role's connections to the database that the owner's URL names (lazily; nothing is sent yet)."""
+def connect(owner_url: str, role: Role, secret: str, *, pool: int = POOL, prepare: bool = True) -> Database:
+    """Open a role's connections to the database that the owner's URL names (lazily; nothing is sent yet).
+
+    At most `pool` at a time. Without `prepare`, no statement is prepared under a name that must still be there in the
+    next transaction, as behind PgBouncer with `pool_mode = transaction`.
+    """
+    server_settings = {"application_name": f"atelier {role}"}
+    options: dict[str, Any] = {"connection_class": _Connection, "server_settings": server_settings | {"jit": "off"}}
+    if not prepare:
+        options = {
+            "connection_class": _PlainConnection,
+            "server_settings": server_settings,
+            "statement_cache_size": 0,
+            "prepared_statement_cache_size": 0,
+            "prepared_statement_name_func": lambda: f"atelier_{new_id().hex}",  # two clients may share a server
+        }
     engine = create_async_engine(
         role_url(owner_url, role, secret).set(drivername="postgresql+asyncpg"),
         pool_size=pool,
         max_overflow=0,  # a connection more for a moment would cost more than it spares
         pool_timeout=10,
         hide_parameters=True,  # what members write must not come into the log with an error
-        connect_args={
-            "connection_class": _Connection,
-            "server_settings": {"application_name": f"atelier {role}", "jit": "off"},
-        },
+        connect_args=options,
     )
     return Database(engine, role)
 

@@ -14,6 +14,7 @@ class AtelierError(Exception):
     code: ClassVar[str] = "error"
     status: ClassVar[int] = 400
     retry: ClassVar[bool] = False
+    retry_after: ClassVar[int] = 0  # seconds until another try is worthwhile; 0 where that is not known
 
     def __init__(self, message: str, *, field: str | None = None, **details: Any) -> None:
         super().__init__(message)
@@ -81,3 +82,4 @@ class Unavailable(AtelierError):
     code = "unavailable"
     status = 503
     retry = True
+    retry_after = 5

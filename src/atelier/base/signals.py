@@ -10,23 +10,26 @@ from contextlib import asynccontextmanager, suppress
 import asyncpg
 from sqlalchemy import URL
 
+from atelier.base import clock
 from atelier.base.db import libpq_url
 from atelier.base.log import get_log
 
 Heard = Callable[[str], None]
-BEAT = 15.0  # seconds between questions whether the database still answers
+HEARTBEAT_SECONDS = 15.0  # seconds between questions whether the database still answers
 PATIENCE = 10.0  # seconds that an answer of the database may take
 
 
 class Signals:
     """Hears the channels that somebody listens to, and connects again for as long as it runs.
 
-    A signal is a hint and can be lost with the connection: after each reconnect every listener is called with an empty
-    payload, and looks for itself. A connection whose other end is gone without a word is silent like one on which
-    nothing happens, so every `beat` seconds the database is asked, and given up if no answer comes in `patience`.
+    A signal is a hint and can be lost: before the database sends to a new channel, and with the connection. So as soon
+    as a channel is heard, after each reconnect too, its listeners are called with an empty payload and look for
+    themselves. A connection whose other end is gone without a word is silent like one on which nothing happens, so
+    every `beat` seconds the database is asked for the time, by which this process goes. The connection is given up if
+    no answer comes in `patience`.
     """
 
-    def __init__(self, url: URL, *, beat: float = BEAT, patience: float = PATIENCE) -> None:
+    def __init__(self, url: URL, *, beat: float = HEARTBEAT_SECONDS, patience: float = PATIENCE) -> None:
         self._url = libpq_url(url)
         self._beat = beat
         self._patience = patience
@@ -70,21 +73,21 @@ class Signals:
         )
         lost = asyncio.Event()
         time = asyncio.get_running_loop().time
-        due = time() + self._beat
+        due = time()  # at once: this process goes by the database's clock from the start
         connection.add_termination_listener(lambda _: lost.set())
         heard: set[str] = set()
         try:
             while not lost.is_set():
                 self._changed.clear()
-                for channel in self._listeners.keys() - heard:
+                new = self._listeners.keys() - heard
+                for channel in new:
                     await connection.add_listener(channel, self._on_signal)
-                    heard.add(channel)
-                if not self.connected.is_set():
-                    self.connected.set()
-                    for channel in heard:
-                        self._tell(channel, "")
+                heard |= new
+                self.connected.set()
+                for channel in new:  # what was said before the database began to send to it is lost
+                    self._tell(channel, "")
                 if time() >= due:
-                    await connection.execute("SELECT 1")
+                    await clock.synchronize(connection.fetchval)
                     due = time() + self._beat
                 waiting = [asyncio.create_task(event.wait()) for event in (lost, self._changed)]
                 try:

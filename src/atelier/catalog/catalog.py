@@ -1,29 +1,33 @@
-"""The catalog file: read when it changes, validated as a whole, and never half applied."""
+"""The catalog file: read again when it changes, validated as a whole, and never half applied."""
 
 from __future__ import annotations
 
-import time
+import asyncio
+import contextlib
 import tomllib
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
 from atelier.base.log import get_log
 from atelier.catalog.lines import line_of
 from atelier.catalog.model import BadCatalog, Model, UnknownModel
+from atelier.engines.kind import EngineEntry, EngineKind, kinds
 
 DEFAULT = Path(__file__).with_name("default.toml")
-LOOK_AGAIN = 1.0  # seconds between two looks at the file
+LOOK_EVERY = 1.0  # seconds between two looks at the file
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The models on offer at one moment, in the file's order, and what those lack that cannot work."""
+    """The models on offer at one moment, in the file's order, what those lack that cannot work, and the engines."""
 
     models: tuple[Model, ...]
     lacks: Mapping[str, str] = field(default_factory=dict)  # by the model's id
+    engines: tuple[EngineEntry, ...] = ()
 
     def find(self, model_id: str) -> Model:
         """The model of that id, or `UnknownModel`."""
@@ -49,9 +53,11 @@ class Snapshot:
 
 
 class Catalog:
-    """The operator's file, watched. A file with a fault leaves the last good models on offer and says so in `fault`.
+    """The operator's file. A file with a fault leaves the last good models on offer and says so in `fault`.
 
-    `lack(engine, weights)` says why a model cannot work, and is asked again as often as the file is looked at.
+    `current` only returns what the last look found. A look reads files, and weights as a whole, so `watched` does it in
+    a thread, again and again. `configure` gets the engines of a file that is good. `lack(engine, weights)` says why a
+    model cannot work, and is asked at each look.
     """
 
     def __init__(
@@ -60,38 +66,67 @@ class Catalog:
         *,
         engines: tuple[str, ...],
         lack: Callable[[str, str], str | None] = lambda _engine, _weights: None,
-        clock: Callable[[], float] = time.monotonic,
+        configure: Callable[[Sequence[EngineEntry]], None] = lambda _entries: None,
     ) -> None:
         self.path = path
         self.fault: str | None = None
         self._engines = engines
         self._lack = lack
-        self._clock = clock
-        self._looked = clock()
+        self._configure = configure
         self._stamp = self._stat()
-        self._snapshot = self._tested(read(path, engines))
+        snapshot = read(path, engines)
+        configure(snapshot.engines)
+        self._snapshot = self._tested(snapshot)
 
     @property
     def current(self) -> Snapshot:
-        """The models on offer now."""
-        if self._clock() - self._looked >= LOOK_AGAIN:
-            self._looked = self._clock()
-            self._look()
+        """The models on offer, as the last look found them."""
         return self._snapshot
 
-    def _look(self) -> None:
+    @contextlib.asynccontextmanager
+    async def watched(self, every: float = LOOK_EVERY) -> AsyncIterator[None]:
+        """Look at the file again every so many seconds, for as long as the block lasts."""
+        watching = asyncio.create_task(self._watch(every), name="catalog")
+        try:
+            yield
+        finally:
+            watching.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await watching
+
+    async def _watch(self, every: float) -> None:
+        while True:
+            await asyncio.sleep(every)
+            try:
+                changed = await asyncio.to_thread(self._changed)
+                if changed is not None:
+                    self._configure(changed.engines)
+                self._snapshot = await asyncio.to_thread(self._tested, changed or self._snapshot)
+            except Exception as error:  # an unexpected error must not end the watch
+                get_log().error("catalog:look_failed", exc_info=error)
+
+    def look(self) -> None:
+        """Apply at once what changed in the file or in what its models need. It reads files, so it blocks."""
+        changed = self._changed()
+        if changed is not None:
+            self._configure(changed.engines)
+        self._snapshot = self._tested(changed or self._snapshot)
+
+    def _changed(self) -> Snapshot | None:
+        """The file's models where the file is another than at the last look, and without a fault."""
         stamp = self._stat()
         if stamp == self._stamp:
-            self._snapshot = self._tested(self._snapshot)
-            return
+            return None
         self._stamp = stamp
         try:
-            self._snapshot = self._tested(read(self.path, self._engines))
-            self.fault = None
-            get_log().info("catalog:applied", models=len(self._snapshot.models))
+            snapshot = read(self.path, self._engines)
         except (BadCatalog, OSError) as error:
             self.fault = str(error)
             get_log().error("catalog:refused", reason=self.fault)
+            return None
+        self.fault = None
+        get_log().info("catalog:applied", models=len(snapshot.models))
+        return snapshot
 
     def _tested(self, snapshot: Snapshot) -> Snapshot:
         lacks = {model.id: why for model in snapshot.models if (why := self._lack(model.engine, model.weights))}
@@ -99,7 +134,7 @@ class Catalog:
             return snapshot
         for model_id, why in lacks.items():
             get_log().info("catalog:not_ready", model=model_id, reason=why)
-        return Snapshot(snapshot.models, lacks)
+        return replace(snapshot, lacks=lacks)
 
     def _stat(self) -> tuple[int, int, int] | None:
         try:
@@ -111,15 +146,20 @@ class Catalog:
 
 def read(path: Path, engines: tuple[str, ...]) -> Snapshot:
     """The models in a catalog file; `BadCatalog` names each fault with its line."""
-    text = path.read_text()
     try:
+        text = path.read_text("utf-8")
         raw = tomllib.loads(text)
+    except UnicodeDecodeError:
+        raise BadCatalog(f"{path.name}: it is not text in UTF-8") from None
     except tomllib.TOMLDecodeError as error:
         raise BadCatalog(f"{path.name}: {error}") from None
     faults: list[str] = []
     models: list[Model] = []
-    for key in raw.keys() - {"model"}:
-        faults.append(f"line {line_of(text, key)}: there is no setting {key!r}; models are written as [[model]]")
+    for key in raw.keys() - {"model", "engine"}:
+        wanted = "models are written as [[model]], engines as [[engine]]"
+        faults.append(f"line {line_of(text, key)}: there is no setting {key!r}; {wanted}")
+    entries = _engines(text, raw.get("engine", []), engines, faults)
+    engines = (*engines, *(entry.id for entry in entries))
     for index, entry in enumerate(raw.get("model", [])):
         try:
             model = Model.model_validate(entry)
@@ -131,6 +171,9 @@ def read(path: Path, engines: tuple[str, ...]) -> Snapshot:
             faults.append(
                 f"line {line_of(text, 'engine', index)}: no engine is called {model.engine!r}; there are {known}"
             )
+        if (kind := _kind_of(model.engine, entries)) is not None and kind.needs_model and not model.provider_model:
+            line = line_of(text, "engine", index)
+            faults.append(f"line {line}: provider_model: say what {model.engine} calls this model")
         if model.id in {earlier.id for earlier in models}:
             faults.append(f"line {line_of(text, 'id', index)}: the id {model.id!r} is used twice")
         models.append(model)
@@ -138,12 +181,33 @@ def read(path: Path, engines: tuple[str, ...]) -> Snapshot:
         faults.append("line 1: no [[model]] is in the file, so nothing could be made")
     if faults:
         raise BadCatalog("\n".join(f"{path.name}, {fault}" for fault in faults))
-    return Snapshot(tuple(models))
+    return Snapshot(tuple(models), engines=tuple(entries))
 
 
-def _faults(text: str, index: int, error: ValidationError) -> Iterator[str]:
+def _kind_of(engine: str, entries: Sequence[EngineEntry]) -> EngineKind | None:
+    return next((kinds()[entry.kind] for entry in entries if entry.id == engine), None)
+
+
+def _engines(text: str, raw: Any, ready: Collection[str], faults: list[str]) -> list[EngineEntry]:
+    """The [[engine]] entries that are right; what is wrong with others goes to `faults`."""
+    entries: list[EngineEntry] = []
+    for index, each in enumerate(raw if isinstance(raw, list) else []):
+        try:
+            entry = EngineEntry.model_validate(each)
+        except ValidationError as error:
+            faults.extend(_faults(text, index, error, "engine"))
+            continue
+        if entry.id in {*ready, *(earlier.id for earlier in entries)}:
+            line = line_of(text, "id", index, "engine")
+            faults.append(f"line {line}: an engine is called {entry.id!r} already")
+        entries.append(entry)
+    return entries
+
+
+def _faults(text: str, index: int, error: ValidationError, table: str = "model") -> Iterator[str]:
     for fault in error.errors():
         key = ".".join(str(part) for part in fault["loc"])
         message = fault["msg"].removeprefix("Value error, ")
-        line = line_of(text, str(fault["loc"][0]) if fault["loc"] else "", index)
+        about = str(fault["loc"][0]) if fault["loc"] else message.partition(":")[0]
+        line = line_of(text, about, index, table)
         yield f"line {line}: {key + ': ' if key else ''}{message[0].lower()}{message[1:]}"

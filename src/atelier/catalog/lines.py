@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import re
 
-_ENTRY = re.compile(r"^\s*\[\[\s*model\s*\]\]")
+_HEAD = re.compile(r"^\s*\[\[\s*(\w+)\s*\]\]")
 
 
-def line_of(text: str, key: str, index: int | None = None) -> int:
-    """The line (from 1) of `key` in the `index`-th [[model]] (from 0), else of that entry's head."""
-    entry, head = -1, 1
-    setting = re.compile(rf"^\s*(\[\s*model\.)?[\"']?{re.escape(key)}[\"']?\s*[=\].]") if key else None
+def line_of(text: str, key: str, index: int | None = None, table: str = "model") -> int:
+    """The line (from 1) of `key` in the `index`-th [[table]] (from 0), else of that entry's head."""
+    entry, head, inside = -1, 1, False
+    setting = re.compile(rf"^\s*(\[\s*{table}\.)?[\"']?{re.escape(key)}[\"']?\s*[=\].]") if key else None
     for number, line in enumerate(text.splitlines(), 1):
-        if _ENTRY.match(line):
-            entry += 1
-            if entry == index:
+        if found := _HEAD.match(line):
+            inside = found[1] == table
+            entry += inside
+            if inside and entry == index:
                 head = number
-        elif setting is not None and setting.match(line) and index in (None, entry):
+        elif setting is not None and setting.match(line) and (index is None or (inside and index == entry)):
             return number
     return head

@@ -22,11 +22,14 @@ COMMANDS = {
     "work": "Run a worker.",
     "migrate": "Bring the database to this release's shape, or back.",
     "ledger": "Check the ledger.",
+    "models": "List, fetch, add and remove models' weights.",
     "audit": "Prove that the studio is ready, check by check.",
     "drill": "Rehearse disasters, and verify that nothing was lost.",
     "backup": "Write database and files into one archive while the studio runs.",
     "restore": "Fill an empty data folder from an archive.",
+    "operator": "Let an operator in again who has lost every way to sign in.",
     "erased": "List who was erased, to be applied to a restored backup.",
+    "demo": "Stand in for providers of pictures, to try the studio without an account there.",
     "docs": "Write the generated pages of the documentation.",
 }
 HIDDEN = {"prepare"}  # what `open` calls; of no use by hand

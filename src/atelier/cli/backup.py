@@ -10,11 +10,13 @@ import typer
 
 from atelier.base.clock import now
 from atelier.base.errors import Conflict
+from atelier.base.whole import forget_unfinished
 from atelier.cli.opening import open_studio
-from atelier.cli.terminal import DIM, say
+from atelier.cli.terminal import DIM, complain, say
 from atelier.ops.backup import Manifest, take
 
 app = typer.Typer()
+DATED = "atelier-"  # how the name of a backup begins that nobody named
 
 
 class AlreadyThere(Conflict):
@@ -31,9 +33,11 @@ def backup(
     """Write database and files into one archive. The data folder's `secret` is not in it: keep that apart."""
     path = out or Path()
     if path.is_dir():
-        path = path / f"atelier-{now():%Y-%m-%d-%H%M%S}.tar"
+        path = path / f"{DATED}{now():%Y-%m-%d-%H%M%S}.tar"
     if path.exists():
         raise AlreadyThere(f"{path} is there already, and a backup overwrites nothing.")
+    for left in forget_unfinished(path, *([DATED] if path.name.startswith(DATED) else [])):
+        complain(f"{left} was left by a backup that was killed before it was whole, and is removed.")
     manifest = asyncio.run(_take(path))
     if as_json:
         found = {

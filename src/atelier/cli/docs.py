@@ -12,9 +12,10 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from atelier.base.errors import AtelierError
+from atelier.base.room_settings import PREFIX
 from atelier.cli.reference import commands
 from atelier.cli.terminal import say
-from atelier.settings import CLONE, PREFIX, Settings
+from atelier.settings import CLONE, Settings
 
 app = typer.Typer()
 
@@ -85,6 +86,8 @@ def _default(field: FieldInfo) -> str:
     value = field.default
     if value is None or value is PydanticUndefined or isinstance(value, SecretStr):
         return ""
+    if isinstance(value, tuple):
+        return ",".join(value)
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

@@ -12,7 +12,7 @@ from atelier.base.db import Acting
 from atelier.base.errors import NotFound
 from atelier.base.ids import new_id
 from atelier.people.tables import Member
-from atelier.studio import Studio, Wish, quote
+from atelier.spine import JobRequest, Studio, quote
 
 HOUSE = UUID("00000000-0000-7000-8000-000000000001")
 EMAIL = "house@atelier.invalid"  # RFC 2606: nobody's; without a password nobody signs in as it
@@ -39,9 +39,9 @@ async def member_of(studio: Studio, email: str) -> UUID:
     return HOUSE
 
 
-async def pay_for_house(studio: Studio, wish: Wish) -> None:
-    """Give the studio's own member what the wish costs, out of promotion, where the wallet hasn't got it."""
-    price = quote(studio.catalog, wish.tool, wish.model, wish.input).price
+async def pay_for_house(studio: Studio, asked: JobRequest) -> None:
+    """Give the studio's own member what the request costs, out of promotion, where the wallet hasn't got it."""
+    price = quote(studio.catalog, asked.tool, asked.model, asked.input).price
     async with studio.operator_db.transaction(Acting.for_studio()) as db:
         short = price - (await ledger.balance(db, member_id=HOUSE)).available
         if short > 0:

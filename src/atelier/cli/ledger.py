@@ -20,6 +20,7 @@ from atelier.base.ids import new_id
 from atelier.cli.opening import open_studio
 from atelier.cli.terminal import GREEN, RED, say
 from atelier.ledger import Balance, Line, Report
+from atelier.ledger.rules import memo_of
 from atelier.people.tables import Member
 from atelier.web.formats import credits
 
@@ -85,11 +86,10 @@ async def _statement(who: str, limit: int) -> tuple[Member, Balance, list[Line]]
 
 
 async def _grant(who: str, amount: int, memo: str, key: str) -> tuple[str, Balance, bool]:
+    words = memo_of(memo) or None
     async with open_studio() as studio, studio.operator_db.transaction(Acting.for_studio()) as db:
         member = await _find(db, who)
-        new = await ledger.grant(
-            db, member_id=member.id, amount=amount, key=key or f"cli:{new_id()}", memo=memo.strip() or None
-        )
+        new = await ledger.grant(db, member_id=member.id, amount=amount, key=key or f"cli:{new_id()}", memo=words)
         return member.email, await ledger.balance(db, member_id=member.id), new
 
 

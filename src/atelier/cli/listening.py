@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import errno
+import shlex
 import socket
+from collections.abc import Iterator
+from contextlib import suppress
+
+import psutil
 
 from atelier.base.errors import AtelierError
 from atelier.settings import Settings
@@ -39,10 +44,35 @@ def listen(settings: Settings) -> socket.socket:
     return listening
 
 
+def who_listens(port: int) -> str:
+    """Which process listens on a port of this machine: number, command and folder; empty where we may not know."""
+    for process in _listening(port):
+        with suppress(psutil.Error):
+            return f": process {process.pid}, `{shlex.join(process.cmdline())[:200]}`, in {process.cwd()}"
+    return ""
+
+
+def is_leaving(port: int) -> bool:
+    """Whether a web process listens there whose supervisor is gone: it ends within seconds."""
+    for process in _listening(port):
+        with suppress(psutil.Error, ValueError, IndexError):
+            command = process.cmdline()
+            return not psutil.pid_exists(int(command[command.index("--parent") + 1]))
+    return False
+
+
+def _listening(port: int) -> Iterator[psutil.Process]:
+    with suppress(psutil.Error):
+        for found in psutil.net_connections("tcp"):
+            if found.status == psutil.CONN_LISTEN and found.pid and found.laddr and found.laddr.port == port:
+                with suppress(psutil.Error):
+                    yield psutil.Process(found.pid)
+
+
 def _why_not(error: OSError, host: str, port: int) -> str:
     if error.errno == errno.EADDRINUSE:
         return (
-            f"Port {port} is taken by another program. Stop that, or choose another port:"
+            f"Port {port} is taken by another program{who_listens(port)}. Stop that, or choose another port:"
             f" ATELIER_PORT={port + 1 if port < 65535 else 8420} bin/studio"
         )
     if error.errno == errno.EACCES:

@@ -16,16 +16,17 @@ from sqlalchemy import select
 from atelier.assets import Asset
 from atelier.base.db import Acting
 from atelier.base.errors import AtelierError
-from atelier.cli.files import path_of, write_whole
+from atelier.base.whole import write_whole
+from atelier.cli.files import path_of
 from atelier.cli.house_member import member_of, pay_for_house
+from atelier.cli.job_input import fields, read
 from atelier.cli.opening import open_studio
 from atelier.cli.problem import problem
 from atelier.cli.remote import make_there
 from atelier.cli.terminal import DIM, complain, say
 from atelier.cli.waiting import Bar, wait_for
-from atelier.cli.wish import fields, read
 from atelier.jobs import Job, State
-from atelier.studio import Studio, Wish, begin
+from atelier.spine import JobRequest, Studio, begin
 from atelier.tools import Tool, find
 
 app = typer.Typer()
@@ -48,14 +49,14 @@ def make(
         if show_fields:
             _show(found)
             return
-        wish = Wish(tool=tool, input=read(found, words or []), model=model or None, source="cli")
-        found.parse(wish.input)  # what is wrong with the words needs no studio to say so
+        asked = JobRequest(tool=tool, input=read(found, words or []), model=model or None, source="cli")
+        found.parse(asked.input)  # what is wrong with the words needs no studio to say so
         out.mkdir(parents=True, exist_ok=True)
         if at:
             token = os.environ.get("ATELIER_TOKEN", "")
-            result = asyncio.run(make_there(wish, out, address=at, token=token, quiet=as_json))
+            result = asyncio.run(make_there(asked, out, address=at, token=token, quiet=as_json))
         else:
-            result = asyncio.run(_make(wish, out, email, quiet=as_json))
+            result = asyncio.run(_make(asked, out, email, quiet=as_json))
     except AtelierError as error:
         if not as_json:
             raise
@@ -71,13 +72,13 @@ def make(
         raise typer.Exit(1)
 
 
-async def _make(wish: Wish, out: Path, email: str, *, quiet: bool) -> dict[str, object]:
+async def _make(asked: JobRequest, out: Path, email: str, *, quiet: bool) -> dict[str, object]:
     async with open_studio() as studio:
         member_id = await member_of(studio, email)
         if not email:
-            await pay_for_house(studio, wish)
+            await pay_for_house(studio, asked)
         async with studio.web_db.transaction(Acting.member(member_id)) as db:
-            job_id = await begin(db, studio.catalog, member_id, wish)
+            job_id = await begin(db, studio, member_id, asked)
         with Bar(quiet=quiet) as bar:
             job = await wait_for(studio, member_id, job_id, bar)
         files = await _write(studio, job, out)

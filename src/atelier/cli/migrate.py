@@ -12,7 +12,7 @@ from pathlib import Path
 import typer
 
 from atelier import bootstrap
-from atelier.base import migrate
+from atelier.base import functions, migrate
 from atelier.base.crypto import new_token
 from atelier.base.errors import AtelierError
 from atelier.base.postgres import EmbeddedPostgres
@@ -36,6 +36,7 @@ def _database() -> Iterator[tuple[str, str]]:
     with holding_database(settings):
         if not settings.database_url.get_secret_value():
             migrate.create_database(bootstrap.embedded(settings).url(), bootstrap.DATABASE)
+        migrate.refuse_unfinished(bootstrap.owner_url(settings))
         yield bootstrap.owner_url(settings), settings.secret.get_secret_value()
 
 
@@ -64,13 +65,17 @@ def down(
 
 
 @app.command()
-def status(check: bool = typer.Option(False, "--check", help="Exit with 1 unless it is at this release's.")) -> None:
-    """Say which migration the database is at."""
+def status(
+    check: bool = typer.Option(False, "--check", help="Exit with 1 unless it has this release's shape."),
+) -> None:
+    """Say which migration the database is at, and whether its functions are this release's."""
     with _database() as (url, _):
-        found = migrate.current(url)
-    fits = found == migrate.head()
-    say(f"The database is at {found or 'none'}; this release's is {migrate.head()}{', the same' if fits else ''}.")
-    if check and not fits:
+        found, lacks = migrate.current(url), migrate.lacks(url)
+    same = ", the same" if found == migrate.head() else ""
+    say(f"The database is at {found or 'none'}; this release's is {migrate.head()}{same}.")
+    if lacks and same:
+        say(f"It {lacks}: run `bin/atelier migrate up`.")
+    if check and lacks:
         raise typer.Exit(1)
 
 
@@ -89,6 +94,7 @@ def rehearse() -> None:
         _compare(empty, _shape(server), "down leaves something behind, or takes too much")
         migrate.upgrade(url, secret)
         _compare(first, _shape(server), "up makes something else the second time")
+        _compare([], functions.faults(functions.present(url), functions.files()), "functions differ from their files")
     finally:
         server.close()
         shutil.rmtree(folder, ignore_errors=True)

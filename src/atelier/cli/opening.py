@@ -11,7 +11,7 @@ from atelier.base import log, migrate
 from atelier.base.errors import AtelierError
 from atelier.cli.room import check_room
 from atelier.settings import Settings, load
-from atelier.studio import Studio
+from atelier.spine import Studio
 
 
 class NotMigrated(AtelierError):
@@ -38,7 +38,7 @@ def holding_database(settings: Settings) -> Iterator[None]:
 
 
 def migrated(settings: Settings, *, make: bool = False) -> str:
-    """The owner's URL of a database that is at this release's migration.
+    """The owner's URL of a database that has this release's shape.
 
     With `make`, an embedded database is made and migrated where it isn't there yet.
     """
@@ -46,24 +46,23 @@ def migrated(settings: Settings, *, make: bool = False) -> str:
     if make and not own:
         migrate.create_database(bootstrap.embedded(settings).url(), bootstrap.DATABASE)
         url = bootstrap.owner_url(settings)
+        migrate.refuse_unfinished(url)
         migrate.upgrade(url, settings.secret.get_secret_value())
         return url
     url = bootstrap.owner_url(settings)
-    _fits(migrate.current(url))
+    migrate.refuse_unfinished(url)
+    _fits(migrate.lacks(url))
     return url
 
 
 def serves(settings: Settings) -> None:
-    """Refuse to serve or work on a database that is not at this release's migration."""
-    _fits(asyncio.run(migrate.reached(bootstrap.owner_url(settings))))
+    """Refuse to serve or work on a database that has another shape than this release's."""
+    _fits(asyncio.run(migrate.lacks_here(bootstrap.owner_url(settings))))
 
 
-def _fits(found: str | None) -> None:
-    if found != migrate.head():
-        raise NotMigrated(
-            f"The database is at migration {found or 'none'} and this release needs {migrate.head()}:"
-            " run `bin/atelier migrate up`."
-        )
+def _fits(lacks: str | None) -> None:
+    if lacks:
+        raise NotMigrated(f"The database {lacks}: run `bin/atelier migrate up`.")
 
 
 @asynccontextmanager

@@ -32,6 +32,7 @@ def prepare(parent: int = typer.Option(0, hidden=True)) -> None:
             url = settings.database_url.get_secret_value()
         else:
             url = migrate.create_database(server.open(), migrate.DATABASE)
+        migrate.refuse_unfinished(url)
         before = migrate.current(url)
         migrate.upgrade(url, settings.secret.get_secret_value())
         print(json.dumps({"before": before, "now": migrate.head()}), flush=True)

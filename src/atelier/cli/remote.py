@@ -12,9 +12,10 @@ import httpx
 from rich.console import Console
 
 from atelier.base.errors import AtelierError, BadRequest, Unavailable
-from atelier.cli.files import path_of, write_whole
+from atelier.base.whole import write_whole
+from atelier.cli.files import path_of
 from atelier.jobs import State
-from atelier.studio import Wish
+from atelier.spine import JobRequest
 
 TICK = 0.5
 OVER = frozenset({State.SUCCEEDED, State.FAILED, State.CANCELED})
@@ -50,14 +51,14 @@ def check(address: str, token: str) -> str:
     return address.rstrip("/")
 
 
-async def make_there(wish: Wish, out: Path, *, address: str, token: str, quiet: bool) -> dict[str, object]:
+async def make_there(wanted: JobRequest, out: Path, *, address: str, token: str, quiet: bool) -> dict[str, object]:
     """Make it there and write its files here; being cancelled cancels the job there."""
     headers = {"authorization": f"Bearer {token}", "accept": "application/json"}
     async with httpx.AsyncClient(base_url=f"{check(address, token)}/api/v1", headers=headers, timeout=30) as studio:
-        asked = {"tool": wish.tool, "input": wish.input} | ({"model": wish.model} if wish.model else {})
+        asked = {"tool": wanted.tool, "input": wanted.input} | ({"model": wanted.model} if wanted.model else {})
         job = await _ask(studio, "POST", "/jobs", json=asked, headers={"idempotency-key": str(uuid4())})
         try:
-            with Console(stderr=True, quiet=quiet).status(f"{wish.tool} at {urlsplit(address).hostname}"):
+            with Console(stderr=True, quiet=quiet).status(f"{wanted.tool} at {urlsplit(address).hostname}"):
                 while job["state"] not in OVER:
                     await asyncio.sleep(TICK)
                     job = await _ask(studio, "GET", f"/jobs/{job['id']}")

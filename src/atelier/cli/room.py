@@ -8,7 +8,9 @@ import shutil
 from contextlib import ExitStack
 from pathlib import Path
 
+from atelier.base import unfinished
 from atelier.base.errors import AtelierError
+from atelier.base.whole import forget_unfinished
 from atelier.settings import BadHome, Settings, home_trouble
 
 FRESH = 160_000_000  # bytes that a new database and its first files need
@@ -39,6 +41,9 @@ def lock_folder(settings: Settings, opened: ExitStack) -> None:
             f"The studio in {settings.home} is open already{f' at {where} (process {process})' if process else ''}."
             " Close it with Ctrl-C there first."
         ) from None
+    unfinished.refuse(settings.home)  # a restore may have begun since the settings were read
+    for name in ("secret", "catalog.toml"):
+        forget_unfinished(settings.home / name)
     try:
         os.truncate(lock, 0)
         os.write(lock, f"{settings.origin} {os.getpid()}".encode())

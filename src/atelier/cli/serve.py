@@ -17,11 +17,10 @@ from atelier.cli.lifetime import follow, leave_when_asked
 from atelier.cli.listening import listen
 from atelier.cli.logs import begin_log
 from atelier.cli.opening import holding_database, serves
+from atelier.people.settings import PeopleSettings
 from atelier.settings import Settings, load
-from atelier.studio import Studio
-from atelier.web.heads import Heads
-
-GRACE = 3  # seconds that open answers get to end
+from atelier.spine import Studio
+from atelier.web.serving import serving
 
 app = typer.Typer()
 
@@ -52,19 +51,11 @@ def serve(
 async def _serve(settings: Settings, listening: socket.socket) -> None:
     async with bootstrap.open_studio(settings) as studio:
         async with studio.operator_db.transaction(Acting.for_studio()) as db:
-            await ledger.set_welcome(db, amount=settings.welcome_credits)
+            await ledger.set_welcome(db, amount=settings.room(PeopleSettings).welcome_credits)
         application = create_app(studio)
         if settings.production:
             await _refuse_blockers(studio, application)
-        config = uvicorn.Config(
-            application,
-            http=Heads,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,  # X-Forwarded-For is read by our own rule, from trusted proxies alone
-            timeout_graceful_shutdown=GRACE,
-        )
+        config = serving(application, each=studio.connections_per_address, proxies=studio.trusted_proxies)
         await uvicorn.Server(config).serve(sockets=[listening])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import signal
 import socket
 import time
@@ -12,7 +13,7 @@ from types import FrameType
 from atelier.base.errors import AtelierError
 from atelier.base.postgres import DatabaseBroken, EmbeddedPostgres
 from atelier.cli.children import Child
-from atelier.cli.listening import CannotListen, listen
+from atelier.cli.listening import CannotListen, is_leaving, listen
 from atelier.cli.preparing import DidNotOpen, Preparing
 from atelier.cli.room import check_room, lock_folder
 from atelier.cli.terminal import BOLD, DIM, complain, say
@@ -20,6 +21,7 @@ from atelier.settings import Settings
 
 PATIENCE = 60.0  # seconds that the studio may take to become ready
 FAREWELL = 20.0  # seconds that children get to stop by themselves
+LEAVING = 3 * FAREWELL  # seconds that a web process whose supervisor was killed may still hold the port
 TICK = 0.2
 
 
@@ -99,12 +101,13 @@ class Supervisor:
             child.start()
 
     def _listen(self) -> socket.socket:
-        """The listening socket; a studio that was killed a moment ago may still hold its port."""
-        for _ in range(10):
+        """The listening socket; a studio that was killed a moment ago may still hold its port, and is waited for."""
+        patient, end = time.monotonic() + 2, time.monotonic() + LEAVING
+        while time.monotonic() < patient or (time.monotonic() < end and is_leaving(self._settings.port)):
             with suppress(CannotListen):
                 return self._opened.enter_context(listen(self._settings))
             self._wait()
-        return self._opened.enter_context(listen(self._settings))
+        return self._opened.enter_context(listen(self._settings))  # free, if the other ended in this very moment
 
     def _wait_until_ready(self, listening: socket.socket) -> None:
         host, port = listening.getsockname()[:2]
@@ -175,8 +178,9 @@ def _ready(host: str, port: int) -> bool:
     connection = http.client.HTTPConnection(host, port, timeout=0.5)
     try:
         connection.request("GET", "/health/ready")
-        return connection.getresponse().status == 200
-    except (OSError, http.client.HTTPException):
+        said = json.loads(connection.getresponse().read())
+        return said.get("database") is True  # a full store keeps nobody from opening: members can make room there
+    except (OSError, http.client.HTTPException, ValueError):
         return False
     finally:
         connection.close()

@@ -18,8 +18,8 @@ from atelier.jobs.cancel import AlreadyOver
 from atelier.jobs.rows import progress
 from atelier.jobs.rules import STALLED
 from atelier.jobs.tables import Progress as Step
-from atelier.studio import Studio
-from atelier.studio.working import work_until
+from atelier.spine import Studio
+from atelier.worker import work_until
 
 TICK = 0.15
 _ALIVE = text(

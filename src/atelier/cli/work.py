@@ -9,11 +9,13 @@ import typer
 import uvloop
 
 from atelier import bootstrap
+from atelier.base.text import listed
 from atelier.cli.lifetime import follow, leave_when_asked
 from atelier.cli.logs import begin_log
 from atelier.cli.opening import holding_database, serves
+from atelier.engines.settings import EngineSettings
 from atelier.settings import Settings, load
-from atelier.studio.working import work_until
+from atelier.worker import work_until
 
 app = typer.Typer()
 
@@ -29,7 +31,7 @@ def work(
     follow(parent)
     settings = load()
     begin_log(settings)
-    wanted = [queue.strip() for queue in (queues or settings.worker_queues).split(",") if queue.strip()]
+    wanted = listed(queues) or list(settings.room(EngineSettings).worker_queues)
     with holding_database(settings):
         serves(settings)
         uvloop.run(_work(settings, wanted, concurrency or settings.worker_concurrency))

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-import json
 import os
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncGenerator, Mapping
+from typing import Any
 
 from atelier.engines import wire
-from atelier.engines.engine import Crashed, EngineError, Made, Work
+from atelier.engines.engine import BrokeContract, Crashed, EngineError, Made, Work
 
 IDLE = 60.0  # seconds after which an idle child gives its memory back
 PATIENCE = 0.6  # seconds that a child gets to leave a work that nobody wants any more, before it is killed
@@ -22,11 +22,15 @@ class ChildEngine:
     """Runs a `LocalEngine`, named as `module:Class`, in child processes: one for each piece of work at a time.
 
     A child that finished its work, or left it when it was told to, waits for the next, so that what it loaded stays
-    loaded. `environment` is added to the children's own.
+    loaded. `environment` is added to the children's own. With several `devices` (GPUs) each child has one to itself.
     """
 
-    def __init__(self, target: str, *, idle: float = IDLE, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, target: str, *, idle: float = IDLE, environment: Mapping[str, str] | None = None, devices: int = 0
+    ) -> None:
         self._target = target
+        self._devices = devices
+        self._device: dict[int, int] = {}  # the GPU of each child, by its process id
         self._idle_for = idle
         self._environment = {**os.environ, **(environment or {})}
         self._numbers = itertools.count(1)
@@ -48,7 +52,7 @@ class ChildEngine:
                 yield made
             fit = True
         except EngineError as error:
-            fit = not isinstance(error, Crashed)  # it refused in good order and can go on
+            fit = not isinstance(error, Crashed | BrokeContract)  # it refused in good order and can go on
             raise
         except (asyncio.CancelledError, GeneratorExit):
             fit = await _leaves(child, number)
@@ -76,7 +80,8 @@ class ChildEngine:
             timer.cancel()
             if child.returncode is None:
                 return child
-        return await asyncio.create_subprocess_exec(
+        device = self._free_device()
+        child = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
             "atelier.engines.child_main",
@@ -84,9 +89,17 @@ class ChildEngine:
             str(os.getpid()),
             stdin=PIPE,
             stdout=PIPE,
-            env=self._environment,
+            env=self._environment | ({"CUDA_VISIBLE_DEVICES": str(device)} if self._devices > 1 else {}),
             start_new_session=True,  # Ctrl-C goes to the worker, which decides what becomes of its children
         )
+        self._device[child.pid] = device
+        return child
+
+    def _free_device(self) -> int:
+        """The GPU that the fewest living children have."""
+        living = [self._device[pid] for pid in self.pids if pid in self._device]
+        self._device = {pid: device for pid, device in self._device.items() if pid in self.pids}
+        return min(range(max(1, self._devices)), key=living.count)
 
     def _give_back(self, child: Process) -> None:
         def retire() -> None:
@@ -108,17 +121,14 @@ async def _converse(child: Process, work: Work, number: int) -> AsyncGenerator[M
             if head["kind"] == "done":
                 return
             yield wire.unpack_made(head, blob)
-    except (OSError, asyncio.IncompleteReadError, ValueError) as error:
+    except (OSError, asyncio.IncompleteReadError) as error:
         raise Crashed("The engine stopped in the middle of its work.") from error
 
 
-async def _message(child: Process) -> tuple[dict[str, object], bytes]:
+async def _message(child: Process) -> tuple[dict[str, Any], bytes]:
     assert child.stdout is not None
-    line = await child.stdout.readline()
-    if not line.endswith(b"\n"):
-        raise Crashed("The engine stopped in the middle of its work.")
-    head = json.loads(line)
-    return head, await child.stdout.readexactly(head["size"])
+    head, blob = wire.sizes(await child.stdout.readexactly(wire.SIZES.size))
+    return wire.unpack(await child.stdout.readexactly(head)), await child.stdout.readexactly(blob)
 
 
 async def _leaves(child: Process, number: int) -> bool:
@@ -130,9 +140,9 @@ async def _leaves(child: Process, number: int) -> bool:
             while True:
                 head, _ = await _message(child)
                 if head["kind"] == "done":
-                    return head["number"] == number
+                    return bool(head["number"] == number)
                 if head["kind"] == "error":
-                    return head["code"] != Crashed.code
+                    return bool(head["code"] != Crashed.code)
     except (Exception, asyncio.CancelledError):  # out of step, gone, or too slow: whatever it was, it is killed
         return False
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import importlib
-import json
 import os
 import queue
 import signal
@@ -16,7 +15,7 @@ from contextlib import closing
 from typing import Any, BinaryIO, cast
 
 from atelier.engines import wire
-from atelier.engines.engine import Crashed, EngineError, LocalEngine, Made
+from atelier.engines.engine import Crashed, EngineError, Failed, LocalEngine, Made
 
 PR_SET_PDEATHSIG = 1
 
@@ -26,11 +25,11 @@ class Inbox:
 
     def __init__(self, source: BinaryIO) -> None:
         self._source = source
-        self._works: queue.SimpleQueue[tuple[dict[str, Any], bytes] | None] = queue.SimpleQueue()
+        self._works: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
         self._stopped = -1
         threading.Thread(target=self._read, daemon=True).start()
 
-    def works(self) -> Iterator[tuple[dict[str, Any], bytes]]:
+    def works(self) -> Iterator[dict[str, Any]]:
         """Each piece of work, until the worker closes its end."""
         return iter(self._works.get, None)
 
@@ -39,12 +38,14 @@ class Inbox:
         return self._stopped >= number
 
     def _read(self) -> None:
-        while line := self._source.readline():
-            head = json.loads(line)
+        while len(prefix := self._source.read(wire.SIZES.size)) == wire.SIZES.size:
+            size, blob = wire.sizes(prefix)
+            head = wire.unpack(self._source.read(size))
+            self._source.read(blob)
             if head["kind"] == "stop":
                 self._stopped = head["number"]
             else:
-                self._works.put((head, self._source.read(head["size"])))
+                self._works.put(head)
         self._works.put(None)
 
 
@@ -55,14 +56,14 @@ def main() -> None:
     os.dup2(2, 1)  # what a library prints must not mix with what we send
     module, _, name = target.partition(":")
     engine: LocalEngine = getattr(importlib.import_module(module), name)()
-    for head, blob in inbox.works():
-        _work(engine, head, blob, inbox, sink)
+    for head in inbox.works():
+        _work(engine, head, inbox, sink)
 
 
-def _work(engine: LocalEngine, head: dict[str, Any], blob: bytes, inbox: Inbox, sink: BinaryIO) -> None:
+def _work(engine: LocalEngine, head: dict[str, Any], inbox: Inbox, sink: BinaryIO) -> None:
     number = head["number"]
     try:
-        with closing(cast("Generator[Made]", engine.make(wire.unpack_work(head, blob)))) as making:
+        with closing(cast("Generator[Made]", engine.make(wire.unpack_work(head)))) as making:
             for made in making:
                 if inbox.stopped(number):
                     break
@@ -71,9 +72,12 @@ def _work(engine: LocalEngine, head: dict[str, Any], blob: bytes, inbox: Inbox, 
         sink.write(wire.pack_done(number))
     except EngineError as error:
         sink.write(wire.pack_error(error))
-    except Exception:
+    except (OSError, MemoryError) as error:  # a full disk or memory may have room again
         traceback.print_exc()
-        sink.write(wire.pack_error(Crashed("The engine broke at this work.")))
+        sink.write(wire.pack_error(Crashed(f"The engine stopped: {type(error).__name__}.")))
+    except Exception as error:
+        traceback.print_exc()
+        sink.write(wire.pack_error(Failed(f"The engine failed at this: {type(error).__name__}.")))
     sink.flush()
 
 

@@ -2,23 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Protocol
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol, runtime_checkable
+from uuid import UUID
+
+from atelier.tools.terms import Amounts, Terms
+
+
+class Given(NamedTuple):
+    """A file to work on. It belongs to the studio: read it, never change it."""
+
+    path: Path
+    content_type: str
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One piece of work: which tool, with which weights, the validated input, and the files that belong to it.
+    """One attempt at a job.
 
-    `family` says what kind of model the weights are, where an engine knows several.
+    `input` is the validated input of the tool. `terms.weights` is where the weights lie on this machine. Results are
+    written into `folder`, which is empty and goes away after the attempt. `files` has the member's files by the
+    input's fields. `resume` is the last reference that an earlier attempt gave by `Started`.
     """
 
+    job: UUID
     tool: str
-    weights: str
     input: Mapping[str, Any]
-    files: Mapping[str, bytes] = field(default_factory=dict)
-    family: str = ""
+    terms: Terms
+    folder: Path
+    files: Mapping[str, Sequence[Given]] = field(default_factory=dict)
+    resume: str | None = None
+
+    def output(
+        self, position: int, data: bytes, content_type: str, settings: Mapping[str, Any] | None = None
+    ) -> Output:
+        """Write a finished file that is in memory into the folder."""
+        path = self.folder / f"output-{position}"
+        path.write_bytes(data)
+        return Output(position, path, content_type, settings or {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,37 +55,75 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What the file at `position` looks like so far: a small picture as WebP."""
+    """What the file at `position` looks or sounds like so far, small."""
 
     position: int
-    picture: bytes
+    data: bytes
+    content_type: str = "image/webp"
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    """The next piece of a text."""
+
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """A finished file, with what would make it again."""
+    """A finished file in the work's folder, with what would make it again."""
 
     position: int
-    data: bytes
+    path: Path
     content_type: str
     settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
+class Data:
+    """A result that is no file, as JSON: a transcript, a description. The last one stays."""
+
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One point of a series that is kept and plotted: the loss at a step of a training."""
+
+    name: str
+    step: int
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The work goes on elsewhere, or can go on from here: a remote prediction's id, or the newest checkpoint.
+
+    It is stored at once. The next attempt gets it as `Work.resume`, so that nothing is done or paid twice.
+    """
+
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
 class Usage:
-    """What was used beyond the files, for the studio's own accounts (seconds, tokens)."""
+    """What was used since the last `Usage`: amounts of the tool's units, and what it cost the operator.
 
-    units: Mapping[str, int]
+    `cost` has whole amounts by unit, as {"usd_micro": 2500, "gpu_ms": 4100}.
+    """
+
+    amounts: Amounts = field(default_factory=dict)
+    cost: Amounts = field(default_factory=dict)
 
 
-Made = Progress | Preview | Output | Usage
+Made = Progress | Preview | TextDelta | Output | Data | Measure | Started | Usage
 
 
 class EngineError(Exception):
-    """Why nothing (more) is made; says itself whether another attempt can help."""
+    """Why nothing (more) is made. `retry` says whether another attempt can help."""
 
-    code: ClassVar[str] = "engine_error"
-    retry: ClassVar[bool] = False
+    code: str = "engine_error"
+    retry: bool = False
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -95,6 +156,18 @@ class Crashed(EngineError):
     retry = True
 
 
+class Failed(EngineError):
+    """The engine's own code failed at this input; it would fail again."""
+
+    code = "engine_failed"
+
+
+class BrokeContract(EngineError):
+    """The engine did something that no engine may do; another attempt would end the same."""
+
+    code = "engine_broke_contract"
+
+
 class Unfit(EngineError):
     """What the engine needs on this machine is missing or damaged; an operator can mend it, another attempt cannot."""
 
@@ -102,17 +175,62 @@ class Unfit(EngineError):
 
 
 class LocalEngine(Protocol):
-    """An engine that computes here: it runs in a child process, and blocks as it likes.
+    """An engine that computes on this machine, in a child process; it may block.
 
-    It is a generator: whoever wants no more closes it between two things made, so one that tells often stops soon.
+    It is a generator, and is closed between two results when a job is stopped: one that yields often stops soon.
     """
 
     def make(self, work: Work) -> Iterator[Made]: ...
 
 
 class Engine(Protocol):
-    """An engine as the worker sees it, wherever it computes. Closing the iterator stops the work."""
+    """An engine as the worker sees it, wherever it computes. Closing the iterator stops the work here.
+
+    Work elsewhere goes on then, so that another attempt can wait for it, until `abandon` stops it.
+    """
 
     def make(self, work: Work) -> AsyncGenerator[Made, None]: ...
 
     async def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A model that a provider has and the catalog could name, for one tool."""
+
+    provider_model: str
+    name: str
+    tool: str
+    summary: str = ""
+    licence: str = ""
+
+
+@runtime_checkable
+class Discovers(Protocol):
+    """An engine that can say whether it is reached, and which models it has. Both raise `EngineError`."""
+
+    async def greet(self) -> str:
+        """Ask for as little as shows that address and key are right; a sentence about what answered."""
+        ...
+
+    async def offers(self, named: str = "") -> Sequence[Offer]:
+        """The models that make what our tools make: those that the provider lists, or only the one that is `named`."""
+        ...
+
+
+@runtime_checkable
+class SignsWebhooks(Protocol):
+    """An engine whose provider can call the studio, and says by which secret it signs."""
+
+    async def webhook_secret(self) -> str:
+        """The secret, as `whsec_…`; raises `EngineError` where the provider has none."""
+        ...
+
+
+@runtime_checkable
+class Abandons(Protocol):
+    """An engine whose work goes on elsewhere when nobody waits for it here."""
+
+    async def abandon(self, reference: str) -> None:
+        """Stop what `Started` named: its job is over. It may raise any error; then the work ends by itself."""
+        ...

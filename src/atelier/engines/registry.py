@@ -1,97 +1,130 @@
-"""The engines of this release, opened when they are first needed, and what each needs to work here."""
+"""The engines that can be used here: those that need no entry, and those of the operator's catalog."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Collection, Mapping, Sequence
-from importlib.util import find_spec
 from pathlib import Path
+from typing import NamedTuple
 
-from atelier.engines import weights
-from atelier.engines.child import IDLE, ChildEngine
 from atelier.engines.engine import Engine
-
-SKETCH = "atelier.engines.local.sketch_engine:SketchEngine"
-DIFFUSERS = "atelier.engines.local.diffusers_engine:DiffusersEngine"
-LIBRARIES = ("torch", "diffusers", "transformers", "safetensors")
-
-# Nothing is fetched from anywhere; and threads that wait for each other sleep, for where others compute as well
-# spinning ones make a picture take ten times as long (docs/decisions/engine-diffusers.md).
-CALM = {
-    "HF_HUB_OFFLINE": "1",
-    "DIFFUSERS_OFFLINE": "1",
-    "TRANSFORMERS_VERBOSITY": "error",
-    "TOKENIZERS_PARALLELISM": "false",
-    "OMP_WAIT_POLICY": "passive",
-    "KMP_BLOCKTIME": "0",
-}
+from atelier.engines.kind import EngineEntry, EngineKind, Machine, Occupies, gpus, kinds
+from atelier.engines.webhooks import Webhooks
 
 
-def release(*, idle: float = IDLE, threads: int = 0) -> dict[str, Callable[[], Engine]]:
-    """How each engine of this release is opened. `idle` in seconds; `threads` 0 is one for each processor core."""
-    calm = {**CALM, "OMP_NUM_THREADS": str(threads or os.cpu_count() or 1)}
-    return {
-        "sketch": lambda: ChildEngine(SKETCH),
-        "diffusers": lambda: ChildEngine(DIFFUSERS, idle=idle, environment=calm),
-    }
+class Lane(NamedTuple):
+    """Engines whose jobs share `places`: at most so many of them run at a time in one worker."""
+
+    engines: tuple[str, ...]
+    places: int
 
 
 class Engines:
-    """The engines that a worker has open. Queues have the engines' names.
+    """The engines of this process by their ids, opened when they are first needed. Queues have the engines' ids.
 
-    `roots` are the folders in which a model's weights are looked for, in order. What an engine of `elsewhere` needs is
-    on the hosts of other workers, and not looked for here. Without `local` no neural model runs here.
+    What an engine of `elsewhere` needs is on the hosts of other workers, and not looked for here. `given` opens
+    engines that are no kind's, as tests and benches bring them.
     """
 
     def __init__(
         self,
-        known: Mapping[str, Callable[[], Engine]] | None = None,
+        machine: Machine | None = None,
         *,
-        roots: Sequence[Path] = (),
         elsewhere: Collection[str] = (),
-        local: bool = True,
+        given: Mapping[str, Callable[[], Engine]] | None = None,
     ) -> None:
-        self._known = dict(release() if known is None else known)
-        self._roots = tuple(roots)
+        self.machine = machine or Machine()
         self._elsewhere = frozenset(elsewhere)
-        self._local = local
-        self._open: dict[str, Engine] = {}
+        self._ready = _given(given) if given is not None else _ready()
+        self._engines = dict(self._ready)
+        self._open: dict[str, tuple[EngineEntry, Engine]] = {}
+        self._retired: list[Engine] = []
+
+    def configure(self, entries: Sequence[EngineEntry]) -> None:
+        """Use the engines of a catalog beside those that need no entry. One whose entry changed is opened anew.
+
+        What an engine is just making goes on to its end.
+        """
+        self._engines = {**self._ready, **{entry.id: (entry, kinds()[entry.kind]) for entry in entries}}
+        for engine_id, (entry, engine) in list(self._open.items()):
+            if self._engines.get(engine_id, (None,))[0] != entry:
+                self._retired.append(engine)
+                del self._open[engine_id]
+
+    @property
+    def webhooks(self) -> Webhooks:
+        """Where providers call back, and which engines wait for that."""
+        return self.machine.webhooks
 
     @property
     def ids(self) -> tuple[str, ...]:
-        return tuple(self._known)
+        return tuple(self._engines)
+
+    def kind(self, engine_id: str) -> EngineKind | None:
+        """The kind of an engine; None for one that is gone."""
+        return self._engines[engine_id][1] if engine_id in self._engines else None
 
     def get(self, engine_id: str) -> Engine:
-        """The engine of that id; `KeyError` if this release has none."""
+        """The engine of that id; `KeyError` if there is none, `Unfit` if its key is gone."""
         if engine_id not in self._open:
-            self._open[engine_id] = self._known[engine_id]()
-        return self._open[engine_id]
+            entry, kind = self._engines[engine_id]
+            self._open[engine_id] = entry, kind.open(entry, self.machine)
+        return self._open[engine_id][1]
 
-    def place(self, named: str) -> Path:
+    def entry(self, engine_id: str) -> EngineEntry | None:
+        """How the catalog configures an engine; None for one that is gone."""
+        return self._engines[engine_id][0] if engine_id in self._engines else None
+
+    @property
+    def ready(self) -> tuple[str, ...]:
+        """The engines that need no entry in the catalog."""
+        return tuple(self._ready)
+
+    def place(self, weights: str) -> Path:
         """Where weights lie that a catalog names: below the first root that has them."""
-        places = [root / named for root in self._roots] or [Path(named)]
-        return next((place for place in places if place.exists()), places[-1])
+        return self.machine.place(weights)
 
-    def lack(self, engine_id: str, named: str) -> str | None:
+    def lack(self, engine_id: str, weights: str) -> str | None:
         """Why a model of this engine with these weights cannot work, and what mends it; None if it can."""
-        if engine_id != "diffusers" or engine_id in self._elsewhere:
+        if engine_id in self._elsewhere:
             return None
-        return self._unable(engine_id) or weights.lack(self.place(named))
+        entry, kind = self._engines[engine_id]
+        return kind.lack(entry, self.machine, weights)
 
     @property
     def able(self) -> tuple[str, ...]:
         """The engines that can work on this host, so that its worker leaves others' jobs to those that can."""
-        return tuple(engine_id for engine_id in self._known if not self._unable(engine_id))
+        return tuple(name for name, (entry, kind) in self._engines.items() if not kind.lack(entry, self.machine, None))
 
-    def _unable(self, engine_id: str) -> str | None:
-        if engine_id != "diffusers":
-            return None
-        if not self._local:
-            return "Models that run here are left out (ATELIER_EXTRAS=none)."
-        absent = next((library for library in LIBRARIES if find_spec(library) is None), None)
-        return f"{absent} is not installed. `bin/setup local` brings it." if absent else None
+    def lanes(self, served: Sequence[str], places: int) -> list[Lane]:
+        """How a worker divides the engines that it serves, with `places` for light work on the processor.
+
+        Engines that share a device share one lane, with a place for each GPU, or one in all where there is none. An
+        engine that only waits for a machine elsewhere takes no other's place.
+        """
+        known = {name: self._engines[name] for name in served if name in self._engines}
+        light = tuple(name for name, (_, kind) in known.items() if kind.occupies is Occupies.PROCESSOR)
+        device = tuple(name for name, (_, kind) in known.items() if kind.occupies is Occupies.DEVICE)
+        shared = [Lane(light, places), Lane(device, max(1, gpus()))]
+        waiting = [
+            Lane((name,), entry.concurrency or kind.concurrency)
+            for name, (entry, kind) in known.items()
+            if kind.occupies is Occupies.NOTHING
+        ]
+        return [lane for lane in (*shared, *waiting) if lane.engines]
 
     async def close(self) -> None:
-        for engine in self._open.values():
+        for engine in (*(engine for _, engine in self._open.values()), *self._retired):
             await engine.close()
         self._open.clear()
+        self._retired.clear()
+
+
+def _ready() -> dict[str, tuple[EngineEntry, EngineKind]]:
+    return {kind.id: (EngineEntry(id=kind.id, kind=kind.id), kind) for kind in kinds().values() if kind.ready}
+
+
+def _given(given: Mapping[str, Callable[[], Engine]]) -> dict[str, tuple[EngineEntry, EngineKind]]:
+    def kind(name: str, open: Callable[[], Engine]) -> EngineKind:
+        return EngineKind(name, lambda entry, machine: open(), Occupies.PROCESSOR, label=name)
+
+    return {name: (EngineEntry.model_construct(id=name, kind=name), kind(name, open)) for name, open in given.items()}

@@ -2,6 +2,6 @@
 
 from atelier.jobs.cancel import cancel
 from atelier.jobs.rows import NoSuchJob, find, listing
-from atelier.jobs.tables import Job, State
+from atelier.jobs.tables import Job, Mode, State
 
-__all__ = ["Job", "NoSuchJob", "State", "cancel", "find", "listing"]
+__all__ = ["Job", "Mode", "NoSuchJob", "State", "cancel", "find", "listing"]

@@ -1,49 +1,31 @@
 """Background work that rooms bring: what they write with a trigger enters the queue, and any worker does it.
 
-A room's trigger calls `enter_background(task, name, arguments)`; its `Task` of that name gets the arguments. It runs
-beside the jobs and takes none of their places. It may run more than once, so it looks first whether there is anything
-left to do.
+A table's trigger runs `row_enters_queue('TASK', 'ENTRY:', 'ARGUMENT')`, or one of its own that calls
+`enter_background(task, name, arguments)`. The `Task` of that name gets the arguments. It runs beside the jobs and takes
+none of their places. It may run more than once, so it looks first whether there is anything left to do.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+import random
+from collections.abc import Sequence
 
 from procrastinate import App, BaseRetryStrategy, JobContext, RetryDecision
 from procrastinate.jobs import Job as QueueJob
+from sqlalchemy import TextClause, text
 
+from atelier.base.background import Again, Reader, Round, Rows, Task
+from atelier.base.db import Acting, Database
 from atelier.base.log import get_log
+from atelier.jobs import turns
+
+__all__ = ["QUEUE", "Again", "Reader", "Round", "Rows", "Task", "go_round", "register", "requeue"]
 
 QUEUE = "background"
-LANES = 4  # tasks that one worker does at a time, beside its jobs
+LOOK = 600.0  # seconds at most between two looks of a worker whether a round that one worker does `alone` is due
+BACKGROUND_CONCURRENCY = 4  # tasks that one worker does at a time, beside its jobs
 TRIES = 12  # runs that a task gets which dies of something unexpected: about two hours
-
-
-class Again(Exception):
-    """Put the entry back into the queue, to be taken again in `seconds`."""
-
-    def __init__(self, seconds: float) -> None:
-        super().__init__(f"again in {seconds} s")
-        self.seconds = seconds
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """What a worker does with the entries of one name; `run` gets an entry's arguments by name."""
-
-    name: str
-    run: Callable[..., Awaitable[None]]
-
-
-@dataclass(frozen=True, slots=True)
-class Round:
-    """What every worker does now and then; it must not mind that another does the same at the same time."""
-
-    name: str
-    every: float  # seconds
-    run: Callable[[], Awaitable[object]]
 
 
 class _LaterAndLater(BaseRetryStrategy):
@@ -68,9 +50,39 @@ def register(queue: App, task: Task) -> None:
         await task.run(**arguments)
 
 
-async def go_round(rounds: Sequence[Round]) -> None:
-    """Do each round at its times for as long as the worker lives; one that fails is told of, and comes again."""
-    await asyncio.gather(*(_go(each) for each in rounds))
+async def requeue(tasks: Sequence[Task], database: Database) -> int:
+    """Enter the rows that wait for their task and have no entry, as after a restore; how many.
+
+    Any number of workers may do this at once. A row younger than half a minute may be about to get its entry.
+    """
+    count = 0
+    for task in tasks:
+        if task.rows is None:
+            continue
+        async with database.transaction(Acting.for_studio()) as db:
+            found = len((await db.execute(_lost(task.name, task.rows))).all())
+        if found:
+            get_log().warning("task:requeued", task=task.name, count=found)
+        count += found
+    return count
+
+
+def _lost(task: str, rows: Rows) -> TextClause:
+    """MATERIALIZED, so that LIMIT and the locks hold together under any plan."""
+    enter = rows.enter or f"enter_background('{task}', '{rows.entry}' || id, jsonb_build_object('{rows.argument}', id))"
+    return text(
+        f"""WITH lost AS MATERIALIZED (
+             SELECT id FROM {rows.table} t WHERE ({rows.waiting}) AND created_at < now() - interval '30 seconds'
+               AND NOT EXISTS (SELECT FROM procrastinate_jobs q
+                 WHERE q.queueing_lock = '{rows.entry}' || t.id AND q.status IN ('todo', 'doing'))
+             LIMIT 100 FOR UPDATE OF t SKIP LOCKED)
+           SELECT {enter} FROM lost"""  # noqa: S608  # what rooms declare
+    )
+
+
+async def go_round(rounds: Sequence[Round], database: Database) -> None:
+    """Do each round at its times for as long as the worker lives; one that fails is logged, and comes again."""
+    await asyncio.gather(*(_alone(each, database) if each.alone else _go(each) for each in rounds))
 
 
 async def _go(round: Round) -> None:
@@ -79,5 +91,24 @@ async def _go(round: Round) -> None:
         try:
             await round.run()
         except Exception as error:
-            get_log().error("round:broke", round=round.name, reason=f"{type(error).__name__}: {error}")
+            _broke(round, error)
         await asyncio.sleep(max(0.0, round.every - 5.0))
+
+
+async def _alone(round: Round, database: Database) -> None:
+    while True:
+        await asyncio.sleep(min(round.every, LOOK) * random.uniform(0.8, 1.2))  # noqa: S311  # only to spread the load
+        try:
+            if not await turns.take(database, round.name, round.every):
+                continue
+            try:
+                await round.run()
+            except Exception:
+                await turns.give_back(database, round.name)
+                raise
+        except Exception as error:
+            _broke(round, error)
+
+
+def _broke(round: Round, error: Exception) -> None:
+    get_log().error("round:broke", round=round.name, reason=f"{type(error).__name__}: {error}")

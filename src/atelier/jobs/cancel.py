@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import func, text, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from atelier import ledger
 from atelier.base import events
 from atelier.base.errors import Conflict
 from atelier.jobs.rows import find
-from atelier.jobs.tables import Job, State
+from atelier.jobs.tables import Job, Mode, State
 
 CHANNEL = "atelier_cancel"
+OPEN = (State.QUEUED, State.RUNNING)
 
 
 class AlreadyOver(Conflict):
@@ -26,7 +27,7 @@ async def cancel(db: AsyncSession, job_id: UUID) -> Job:
     """Cancel a job that the transaction may see; canceling twice is the same as once.
 
     A waiting job ends here, with its credits back. A running one is asked to stop: its worker keeps and charges what is
-    finished, and gives the rest back.
+    finished, and gives the rest back. With a parent its open children are canceled.
     """
     job = await find(db, job_id)
     if job.state == State.CANCELED:
@@ -41,6 +42,10 @@ async def cancel(db: AsyncSession, job_id: UUID) -> Job:
             .returning(Job.member_id)
         )
     ).scalar_one_or_none()
+    if job.mode == Mode.PARENT:
+        for child in await db.scalars(select(Job.id).where(Job.parent_id == job_id, Job.state.in_(OPEN))):
+            await cancel(db, child)
+        await db.execute(text("SELECT jobs_enter_advance(:job, :member)"), {"job": job_id, "member": job.member_id})
     if ended is not None:
         await ledger.release(db, job_id=job_id)
         await db.execute(text("SELECT dequeue_job(:job)"), {"job": job_id})

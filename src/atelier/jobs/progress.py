@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from atelier.base.db import Acting, Database
 from atelier.base.log import get_log
@@ -29,7 +30,6 @@ class Reporter:
         self._job_id = job_id
         self._member_id = member_id
         self._clock = clock
-        self._began = clock()
         self._sent = 0.0
         self._version = 0
         self._far: dict[int, dict[str, int]] = {}  # how far each file is, told or not
@@ -40,8 +40,8 @@ class Reporter:
         self._latest.setdefault(position, {})
         await self._report()
 
-    async def preview(self, position: int, picture: bytes) -> None:
-        self._latest.setdefault(position, {})["preview"] = picture
+    async def preview(self, position: int, data: bytes, content_type: str) -> None:
+        self._latest.setdefault(position, {}).update(preview=data, preview_type=content_type)
         await self._report()
 
     async def _report(self) -> None:
@@ -66,19 +66,31 @@ class Reporter:
                     .values(job_id=self._job_id, position=position, member_id=self._member_id, **row)
                     .on_conflict_do_update(index_elements=["job_id", "position"], set_=row)
                 )
+                hint = {"member": str(self._member_id), "job": str(self._job_id), "position": position}
                 await db.execute(
-                    text("SELECT pg_notify(:channel, :payload)"),
-                    {"channel": CHANNEL, "payload": json.dumps(self._payload(position, row))},
+                    text("SELECT pg_notify(:channel, :payload)"), {"channel": CHANNEL, "payload": json.dumps(hint)}
                 )
 
-    def _payload(self, position: int, row: dict[str, object]) -> dict[str, object]:
-        preview = f"/jobs/{self._job_id}/preview/{position}?v={self._version}" if row.get("preview") else None
-        return {
-            "member": str(self._member_id),
-            "job": str(self._job_id),
-            "position": position,
-            "step": row["step"],
-            "steps": row["steps"],
-            "preview": preview,
-            "elapsed_s": round(self._clock() - self._began, 1),
+
+_FAR = text(
+    """SELECT p.job_id, p.position, p.step, p.steps, p.version, p.preview IS NOT NULL AS seen,
+              extract(epoch FROM clock_timestamp() - j.started_at)::double precision AS elapsed
+       FROM job_progress p JOIN jobs j ON j.id = p.job_id WHERE p.job_id = ANY(:jobs) ORDER BY p.job_id, p.position"""
+)
+
+
+async def read(db: AsyncSession, hints: Collection[tuple[UUID, int]]) -> list[dict[str, object]]:
+    """How far the files are of which signals came, as a page or program is told; of others' jobs nothing is found."""
+    rows = await db.execute(_FAR, {"jobs": list({job for job, _ in hints})})
+    return [
+        {
+            "job": str(row.job_id),
+            "position": row.position,
+            "step": row.step,
+            "steps": row.steps,
+            "preview": f"/jobs/{row.job_id}/preview/{row.position}?v={row.version}" if row.seen else None,
+            "elapsed_s": round(row.elapsed or 0.0, 1),
         }
+        for row in rows
+        if (row.job_id, row.position) in hints
+    ]

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from procrastinate import App, BaseRetryStrategy, JobContext, PsycopgConnector, RetryDecision
 from procrastinate.jobs import Job as QueueJob
@@ -18,9 +19,9 @@ from procrastinate.manager import JobManager, NotificationCallback
 from procrastinate.utils import utcnow
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
-from sqlalchemy import URL
+from sqlalchemy import URL, text
 
-from atelier.base.db import libpq_url
+from atelier.base.db import Acting, Database, libpq_url
 from atelier.base.signals import Signals
 from atelier.jobs.background import Again, Task, register
 from atelier.jobs.tables import Claim
@@ -53,8 +54,12 @@ _ENTRY += ["args", "scheduled_at", "queue_name", "attempts"]
 _COLUMNS = [field.name for field in fields(Claim)]
 _SELECTED = [f"(entry).{name}" for name in _ENTRY] + [f"(job).{name} AS job_{name}" for name in _COLUMNS]
 _TAKE = f"SELECT {', '.join(_SELECTED)} FROM take_job(%(queues)s::varchar[], %(worker)s)"  # noqa: S608 - our own names
+_HELD = f"""SELECT {", ".join(_ENTRY)}, worker_id
+           FROM procrastinate_jobs WHERE status = 'doing' AND (worker_id IS NULL OR worker_id = ANY(%(workers)s))"""  # noqa: S608 - our own names
 _LEAVE = "DELETE FROM procrastinate_jobs WHERE id = %(entry)s AND worker_id = %(worker)s RETURNING id"
-_BACK = """UPDATE procrastinate_jobs SET status = 'todo', attempts = attempts + 1, scheduled_at = %(at)s,
+# by the database's clock, since it decides when an entry is due; at once waits for no clock at all
+_BACK = """UPDATE procrastinate_jobs SET status = 'todo', attempts = attempts + 1,
+             scheduled_at = CASE WHEN %(wait)s > 0 THEN now() + make_interval(secs => %(wait)s) END,
              priority = coalesce(%(priority)s, priority), queue_name = coalesce(%(queue)s, queue_name),
              lock = coalesce(%(lock)s, lock)
            WHERE id = %(entry)s AND status = 'doing' AND worker_id IS NOT DISTINCT FROM %(worker)s RETURNING id"""
@@ -122,6 +127,15 @@ class Entries(JobManager):
         finally:
             end()
 
+    async def held_by(self, workers: Sequence[int]) -> list[QueueJob]:
+        """The entries that those workers have taken, and those whose worker is gone."""
+        rows = await self.connector.execute_query_all_async(_HELD, workers=list(workers))
+        return [QueueJob.from_row(row) for row in rows]
+
+    async def prune_stalled_workers(self, seconds_since_heartbeat: float) -> list[int]:
+        """Remove none: by clocks alone a living worker would be removed when one is set. `rescue` sees to it."""
+        return []
+
     def claimed(self, entry: int) -> Claim | None:
         """The job that was claimed with an entry, or None if it had ended already."""
         return self._claimed.pop(entry, None)
@@ -151,7 +165,8 @@ class Entries(JobManager):
 
     async def put_back(self, job: QueueJob, at: datetime | None = None, **changes: int | str | None) -> bool:
         """As `retry_job`; whether it was put back."""
-        values = {"priority": None, "queue": None, "lock": None, **changes, "at": at or utcnow()}
+        wait = max(0.0, (at - utcnow()).total_seconds()) if at is not None else 0.0
+        values = {"priority": None, "queue": None, "lock": None, **changes, "wait": wait}
         return bool(await self.connector.execute_query_all_async(_BACK, entry=job.id, worker=job.worker_id, **values))
 
 
@@ -182,6 +197,16 @@ def open_queue(url: URL, signals: Signals, perform: Perform, *, tasks: Sequence[
     for each in tasks:
         register(app, each)
     return app
+
+
+_CLAIM = text(f"SELECT {', '.join(_COLUMNS)} FROM claim_job(:job, :member)")  # noqa: S608 - our own names
+
+
+async def claim(database: Database, job_id: UUID, member_id: UUID) -> Claim | None:
+    """Begin an attempt at a job that is in no queue; None if it has ended already."""
+    async with database.transaction(Acting.member(member_id)) as db:
+        row = (await db.execute(_CLAIM, {"job": job_id, "member": member_id})).one()
+    return Claim(*row) if row.id is not None else None
 
 
 async def _each_statement_by_itself(connection: AsyncConnection[Any]) -> None:

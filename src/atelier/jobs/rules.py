@@ -8,7 +8,8 @@ ATTEMPTS = 3  # a job whose worker dies this often is to blame for it
 # each job of its member's that already waits makes a new one's priority lower by one, down to this, so that nobody's
 # thousand jobs delay another's first (F8)
 LOWEST = -1000
-LONGEST = 24 * 3600  # seconds that one attempt may take; no model's deadline is later
+LONGEST = 24 * 3600  # seconds that one attempt may take in all; no model's deadline is later
+SLOWER = 10  # times its model's deadline that an attempt may take in all, as long as it goes on
 GIVE_UP_WAITING = 3600  # seconds after which a job that no worker takes ends, with its credits back
 
 
@@ -16,6 +17,11 @@ def charge(price: int, made: int, expected: int) -> int:
     """What a job costs that ended early with `made` of `expected` files: the price of each, rounded in the member's
     favour. One that yields no files is paid for when it succeeds, or not at all."""
     return price * made // expected if expected else 0
+
+
+def total(deadline_s: int) -> int:
+    """Seconds that an attempt may take in all; `deadline_s` are those that it may take without progress."""
+    return min(LONGEST, deadline_s * SLOWER)
 
 
 def backoff(attempt: int) -> float:

@@ -32,6 +32,14 @@ class State(StrEnum):
 _when = DateTime(timezone=True)
 
 
+class Mode(StrEnum):
+    """How a job is run: by a worker from the queue, by the web process that began it, or as the parent of others."""
+
+    QUEUE = "queue"
+    INLINE = "inline"
+    PARENT = "parent"
+
+
 class Job(Table):
     """One piece of work."""
 
@@ -43,12 +51,21 @@ class Job(Table):
     queue: Mapped[str] = mapped_column(Text)  # the engine's id
     title: Mapped[str] = mapped_column(Text)
     input: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    terms: Mapped[dict[str, Any]] = mapped_column(JSONB)  # what was agreed when it began: `tools.Terms`
+    seal: Mapped[bytes] = mapped_column(LargeBinary)  # shows that the studio wrote it: `spine.sealing`
+    used: Mapped[dict[str, int] | None] = mapped_column(JSONB)  # what was charged, in the tool's units, once it is over
+    cost: Mapped[dict[str, int] | None] = mapped_column(JSONB)  # what it cost the operator
+    result: Mapped[dict[str, Any] | None] = mapped_column(JSONB)  # what it made that is no file
+    reference: Mapped[str | None] = mapped_column(Text)  # where its work goes on: a remote prediction, a checkpoint
+    mode: Mapped[str] = mapped_column(Text)
+    parent_id: Mapped[UUID | None]
+    alive_at: Mapped[datetime | None] = mapped_column(_when)  # last sign of life of the process that runs it inline
     source: Mapped[str] = mapped_column(Text)  # page, api or cli
     state: Mapped[str] = mapped_column(Text)
     attempt: Mapped[int]
     priority: Mapped[int]
-    deadline_s: Mapped[int]  # seconds that one attempt may take
-    expected: Mapped[int]  # files that the wish yields
+    deadline_s: Mapped[int]  # seconds that an attempt may take without progress
+    expected: Mapped[int]  # files that the request yields
     made: Mapped[int]
     price: Mapped[int]  # credits held
     charged: Mapped[int | None]  # credits settled, once it is over
@@ -77,11 +94,14 @@ class Claim:
     queue: str
     title: str
     input: dict[str, Any]
+    terms: dict[str, Any]
+    seal: bytes
     attempt: int
     expected: int
     price: int
     deadline_s: int
     cancel_requested_at: datetime | None
+    reference: str | None
 
 
 class Progress(Table):
@@ -95,3 +115,4 @@ class Progress(Table):
     steps: Mapped[int]
     version: Mapped[int]
     preview: Mapped[bytes | None] = mapped_column(LargeBinary)
+    preview_type: Mapped[str | None] = mapped_column(Text)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from procrastinate import App
@@ -14,13 +15,22 @@ from atelier.base.db import Acting, Database
 from atelier.base.log import get_log
 from atelier.base.signals import Signals
 from atelier.jobs import background, rescue
-from atelier.jobs.background import Round, go_round
+from atelier.jobs.background import Reader, Round, go_round
 from atelier.jobs.cancel import CHANNEL
 from atelier.jobs.queue import Entries
+from atelier.jobs.readers import read_forever
 from atelier.jobs.rules import HEARTBEAT, STALLED
 from atelier.jobs.tables import Job
 
+LOOK_AGAIN = 2.0  # seconds between two questions whether there are new lanes
 GRACE = 8.0  # seconds that running jobs get to finish when the worker is asked to stop
+
+
+class Lane(NamedTuple):
+    """Queues whose jobs share `places`: at most so many of them run at a time in one worker."""
+
+    queues: tuple[str, ...]
+    places: int
 
 
 class Stops:
@@ -47,17 +57,25 @@ class Stops:
             self._asked.discard(job_id)
 
     def heard(self, payload: str) -> None:
-        """A signal came: the id of a job to stop, or nothing after a reconnect, when all must be looked at."""
-        if payload:
-            with contextlib.suppress(ValueError):
-                self._stop(UUID(payload))
-        elif self._running:
-            task = asyncio.get_running_loop().create_task(self._look())
-            self._looking.add(task)
-            task.add_done_callback(self._looking.discard)
+        """A signal came: a hint to look at one job's row, or at all of them after a reconnect (an empty payload).
 
-    async def _look(self) -> None:
+        Anybody with a connection can send a signal, so it stops nothing by itself.
+        """
         ids = list(self._running)
+        if payload:
+            ids = [job_id for job_id in ids if str(job_id) == payload and job_id not in self._asked]
+        if ids:
+            task = asyncio.get_running_loop().create_task(self._look(ids))
+            self._looking.add(task)
+            task.add_done_callback(self._looked)
+
+    def _looked(self, task: asyncio.Task[None]) -> None:
+        self._looking.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            # the member's request stands in the row, and the next reconnect looks again
+            get_log().warning("jobs:look_failed", reason=f"{type(error).__name__}: {error}")
+
+    async def _look(self, ids: Sequence[UUID]) -> None:
         wanted = select(Job.id).where(Job.id.in_(ids), Job.cancel_requested_at.is_not(None))
         async with self._database.transaction(Acting.for_studio()) as db:
             for job_id in (await db.execute(wanted)).scalars():
@@ -77,23 +95,25 @@ async def work(
     stops: Stops,
     expire: rescue.Expire,
     *,
-    queues: Sequence[str],
-    concurrency: int,
+    lanes: Callable[[], Sequence[Lane]],
     stop: asyncio.Event,
     rounds: Sequence[Round] = (),
+    readers: Sequence[Reader] = (),
     grace: float = GRACE,
 ) -> None:
     """Work until `stop` is set; then running jobs get a moment to finish, and go back into the queue otherwise.
 
+    `lanes` is asked again every few seconds: a lane that it names later is begun then, one that it names no more stays.
+
     A database that goes away is waited for: the worker begins anew until it is asked to stop.
     """
     end = signals.listen(CHANNEL, stops.heard)
-    going = asyncio.create_task(go_round(rounds))
+    going = asyncio.gather(go_round(rounds, database), read_forever(readers, database, signals))
     try:
         async with signals.running():
             while not stop.is_set():
                 try:
-                    await _work_until_lost(queue, database, expire, queues, concurrency, stop, grace)
+                    await _work_until_lost(queue, database, expire, lanes, stop, grace)
                 except Exception as error:  # whatever ended it, a worker that is not asked to stop goes on
                     get_log().error("worker:lost", reason=f"{type(error).__name__}: {error}")
                     with contextlib.suppress(TimeoutError):
@@ -109,8 +129,7 @@ async def _work_until_lost(
     queue: App,
     database: Database,
     expire: rescue.Expire,
-    queues: Sequence[str],
-    concurrency: int,
+    lanes: Callable[[], Sequence[Lane]],
     stop: asyncio.Event,
     grace: float,
 ) -> None:
@@ -119,21 +138,28 @@ async def _work_until_lost(
     entries.begin()
     async with queue.open_async():
         await rescue.requeue_lost(database)
-        lanes = [
-            asyncio.create_task(_lane(queue, queues, concurrency, grace)),
-            asyncio.create_task(_lane(queue, [background.QUEUE], background.LANES, grace)),
-        ]
-        rescuing = asyncio.create_task(rescue.rescue_forever(queue, database, expire, queues))
+        working: dict[Lane, asyncio.Task[None]] = {}
+        served: list[str] = []
+        rescuing = asyncio.create_task(rescue.rescue_forever(queue, database, expire, served))
         stopping = asyncio.create_task(stop.wait())
-        get_log().info("worker:started", queues=list(queues), concurrency=concurrency)
+        get_log().info("worker:started")
         try:
-            await asyncio.wait({*lanes, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            done: set[asyncio.Task[Any]] = set()
+            while not done:
+                for lane in (*lanes(), Lane((background.QUEUE,), background.BACKGROUND_CONCURRENCY)):
+                    if lane not in working:
+                        working[lane] = asyncio.create_task(_lane(queue, lane, grace))
+                        served.extend(lane.queues)
+                        get_log().info("worker:lane", queues=list(lane.queues), places=lane.places)
+                done, _ = await asyncio.wait(
+                    {*working.values(), stopping}, timeout=LOOK_AGAIN, return_when=asyncio.FIRST_COMPLETED
+                )
         finally:
             stopping.cancel()
             rescuing.cancel()
-            for lane in lanes:
-                lane.cancel()  # asks Procrastinate to stop in good order
-            ended = await asyncio.gather(*lanes, return_exceptions=True)
+            for each in working.values():
+                each.cancel()  # asks Procrastinate to stop in good order
+            ended = await asyncio.gather(*working.values(), return_exceptions=True)
             with contextlib.suppress(asyncio.CancelledError):
                 await rescuing
             get_log().info("worker:stopped")
@@ -142,10 +168,10 @@ async def _work_until_lost(
                 raise error
 
 
-async def _lane(queue: App, queues: Sequence[str], concurrency: int, grace: float) -> None:
+async def _lane(queue: App, lane: Lane, grace: float) -> None:
     await queue.run_worker_async(
-        queues=list(queues),
-        concurrency=concurrency,
+        queues=list(lane.queues),
+        concurrency=lane.places,
         delete_jobs="always",
         install_signal_handlers=False,
         listen_notify=True,

@@ -6,7 +6,8 @@ acting member's, a wallet below zero, a transfer that doesn't balance, and any c
 
 from atelier.ledger.check import Difference, Report, check
 from atelier.ledger.grants import grant, set_welcome, welcome
-from atelier.ledger.holds import NotEnoughCredits, hold, holding, release, settle
+from atelier.ledger.holds import NotEnoughCredits, extend, hold, holding, release, settle
+from atelier.ledger.move import expire, move, reverse
 from atelier.ledger.statement import Line, lines, statement
 from atelier.ledger.wallet import Balance, balance, open_wallet
 
@@ -18,12 +19,16 @@ __all__ = [
     "Report",
     "balance",
     "check",
+    "expire",
+    "extend",
     "grant",
     "hold",
     "holding",
     "lines",
+    "move",
     "open_wallet",
     "release",
+    "reverse",
     "set_welcome",
     "settle",
     "statement",

@@ -24,9 +24,10 @@ routes = Routes(prefix="/api/v1", tags=["wallet"])
 class WalletOut(BaseModel):
     """The caller's credits."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"available": 128, "held": 4, "lines": 31}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{"available": 128, "held": 4, "owed": 0, "lines": 31}]})
     available: int = Field(description="What can be spent.")
-    held: int = Field(description="What is put aside for jobs that have not ended.")
+    held: int = Field(description="What is put aside for jobs and the like that have not ended.")
+    owed: int = Field(description="What is owed: credits that come in pay it first.")
     lines: int = Field(description="How many lines the statement has.")
 
 
@@ -38,8 +39,11 @@ _LINE: dict[str, JsonValue] = {
     "balance": 124,
     "memo": "4 pictures",
     "job_id": "01940000-0000-7000-8000-000000000004",
+    "hold_id": "01940000-0000-7000-8000-000000000004",
+    "held_for": "job",
     "hold": "settled",
     "used": 3,
+    "reverses": None,
 }
 
 
@@ -49,13 +53,16 @@ class LineOut(BaseModel):
     model_config = ConfigDict(json_schema_extra={"examples": [_LINE]})
     id: UUID
     at: datetime
-    kind: str = Field(description="`hold`, `settle`, `release`, `grant` …")
+    kind: str = Field(description="`hold`, `extend`, `settle`, `release`, `grant`, `expire`, `reverse` …")
     amount: int = Field(description="By how many credits: negative when they leave the wallet.")
     balance: int = Field(description="What could be spent after it.")
     memo: str | None
     job_id: UUID | None
-    hold: Literal["held", "settled", "released"] | None = Field(description="For a job: where its hold stands now.")
-    used: int | None = Field(description="For a job that has ended: what it cost in the end.")
+    hold_id: UUID | None = Field(description="What the credits were held for.")
+    held_for: Literal["job", "call", "ticket", "payout"] | None
+    hold: Literal["held", "settled", "released"] | None = Field(description="Where the hold stands now.")
+    used: int | None = Field(description="For a hold that has ended: what it cost in the end.")
+    reverses: UUID | None = Field(description="The line that this one takes back.")
 
     @classmethod
     def of(cls, line: Line) -> Self:
@@ -75,7 +82,9 @@ class LinePage(BaseModel):
 async def read_wallet(me: Me, db: Db) -> WalletOut:
     """The caller's credits: available and held."""
     now = await balance(db, member_id=me.member_id)
-    return WalletOut(available=now.available, held=now.held, lines=await lines(db, member_id=me.member_id))
+    return WalletOut(
+        available=now.available, held=now.held, owed=now.owed, lines=await lines(db, member_id=me.member_id)
+    )
 
 
 @routes.get("/wallet/lines", access=Access.MEMBER, scope=Scope.WALLET_READ, limit=GENERAL)

@@ -12,7 +12,7 @@ from atelier.base.errors import Forbidden
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One thing that does not agree: what, about which account, transfer or job, and both figures."""
+    """One thing that does not agree: what, about which account, lot, transfer or hold, and both figures."""
 
     what: str
     subject: str
@@ -45,7 +45,19 @@ _PARTS = (
     """SELECT 'number of lines', 'account ' || a.id, coalesce(p.count, 0), a.lines
        FROM accounts a LEFT JOIN by_account p ON p.account_id = a.id
        WHERE a.member_id IS NOT NULL AND a.lines IS DISTINCT FROM coalesce(p.count, 0)""",
-    "SELECT 'balance below zero', 'account ' || id, 0, balance FROM accounts WHERE balance < 0",
+    "SELECT 'balance below zero', 'account ' || id, 0, balance FROM accounts WHERE balance < 0 AND kind <> 'debt'",
+    "SELECT 'debt above zero', 'account ' || id, 0, balance FROM accounts WHERE balance > 0 AND kind = 'debt'",
+    # every lot's rest, from what it began with and all that postings gave and took; and each wallet is its lots
+    """SELECT 'rest', 'lot ' || coalesce(l.id, m.lot), coalesce(l.began, 0) + coalesce(m.total, 0), coalesce(l.rest, 0)
+       FROM lots l FULL JOIN by_lot m ON m.lot = l.id
+       WHERE coalesce(l.rest, 0) <> coalesce(l.began, 0) + coalesce(m.total, 0)""",
+    """SELECT 'lots', 'account ' || coalesce(a.id, l.account_id), coalesce(a.balance, 0), coalesce(l.total, 0)
+       FROM (SELECT id, balance FROM accounts WHERE kind = 'wallet') a FULL JOIN (
+         SELECT account_id, sum(rest) AS total FROM lots GROUP BY account_id) l ON l.account_id = a.id
+       WHERE coalesce(a.balance, 0) <> coalesce(l.total, 0)""",
+    "SELECT 'open', 'lot ' || id, (rest > 0)::integer, open::integer FROM lots WHERE open <> (rest > 0)",
+    """SELECT 'lots', h.kind || ' ' || h.id, h.amount, (SELECT sum(part) FROM unnest(h.parts) AS part)
+       FROM holds h WHERE h.parts IS NOT NULL AND h.amount <> (SELECT sum(part) FROM unnest(h.parts) AS part)""",
     # every line's running balance, from the line before it
     """SELECT 'running balance', 'transfer ' || transfer_id || ' on account ' || account_id, expected, balance
        FROM (SELECT p.transfer_id, p.account_id, p.balance,
@@ -61,15 +73,21 @@ _PARTS = (
        FROM transfers t FULL JOIN by_transfer p ON p.transfer_id = t.id
        WHERE t.amount IS DISTINCT FROM p.moved""",
     "SELECT 'total', 'all postings', 0, sum(rest) FROM by_transfer HAVING sum(rest) <> 0",
-    # every hold's escrow and revenue, and escrow as a whole
-    """SELECT 'escrow', 'job ' || coalesce(h.job_id, j.job_id), CASE h.state WHEN 'held' THEN h.amount ELSE 0 END,
-              coalesce(j.escrow, 0)
-       FROM holds h FULL JOIN by_job j ON j.job_id = h.job_id
+    # what a reversal takes back is what its transfer moved: of a settled hold, what was used
+    """SELECT 'reversal', 'transfer ' || r.id, CASE t.kind WHEN 'settle' THEN h.used ELSE t.amount END, r.amount
+       FROM transfers r LEFT JOIN transfers t ON t.id = r.reverses LEFT JOIN holds h ON h.id = t.hold_id
+       WHERE r.reverses IS NOT NULL
+         AND r.amount IS DISTINCT FROM CASE t.kind WHEN 'settle' THEN h.used ELSE t.amount END""",
+    # every hold's escrow, what was used of it, and escrow as a whole
+    """SELECT 'escrow', coalesce(h.kind, 'hold') || ' ' || coalesce(h.id, j.hold_id),
+              CASE h.state WHEN 'held' THEN h.amount ELSE 0 END, coalesce(j.escrow, 0)
+       FROM holds h FULL JOIN by_hold j ON j.hold_id = h.id
        WHERE CASE h.state WHEN 'held' THEN h.amount ELSE 0 END <> coalesce(j.escrow, 0)""",
-    """SELECT 'revenue', 'job ' || coalesce(h.job_id, j.job_id), coalesce(h.used, 0), coalesce(j.revenue, 0)
-       FROM holds h FULL JOIN by_job j ON j.job_id = h.job_id
-       WHERE coalesce(h.used, 0) <> coalesce(j.revenue, 0)""",
-    """SELECT 'escrow', 'all jobs', held, escrow
+    """SELECT 'revenue', coalesce(h.kind, 'hold') || ' ' || coalesce(h.id, j.hold_id), coalesce(h.used, 0),
+              coalesce(j.used, 0)
+       FROM holds h FULL JOIN by_hold j ON j.hold_id = h.id
+       WHERE coalesce(h.used, 0) <> coalesce(j.used, 0)""",
+    """SELECT 'escrow', 'all holds', held, escrow
        FROM (SELECT coalesce((SELECT sum(amount) FROM holds WHERE state = 'held'), 0) AS held,
                     coalesce((SELECT sum(p.total) FROM by_account p JOIN accounts a ON a.id = p.account_id
                               WHERE a.kind = 'escrow'), 0) AS escrow) e
@@ -81,11 +99,13 @@ _SUMS = """WITH by_account AS MATERIALIZED (
 by_transfer AS MATERIALIZED (
   SELECT transfer_id, sum(amount) AS rest, sum(amount) FILTER (WHERE amount > 0) AS moved
   FROM postings GROUP BY transfer_id),
-by_job AS MATERIALIZED (
-  SELECT t.job_id, sum(p.amount) FILTER (WHERE a.kind = 'escrow') AS escrow,
-         sum(p.amount) FILTER (WHERE a.kind = 'revenue') AS revenue
+by_lot AS MATERIALIZED (
+  SELECT m.lot, sum(m.part) AS total FROM postings p, unnest(p.lots, p.parts) AS m (lot, part) GROUP BY m.lot),
+by_hold AS MATERIALIZED (
+  SELECT t.hold_id, sum(p.amount) FILTER (WHERE a.kind = 'escrow') AS escrow,
+         sum(p.amount) FILTER (WHERE a.kind IN ('revenue', 'payouts') AND t.reverses IS NULL) AS used
   FROM transfers t JOIN postings p ON p.transfer_id = t.id JOIN accounts a ON a.id = p.account_id
-  WHERE t.job_id IS NOT NULL GROUP BY t.job_id),
+  WHERE t.hold_id IS NOT NULL GROUP BY t.hold_id),
 different (what, subject, expected, found) AS ("""
 
 # one statement, so that all of it sees the same moment while others go on writing
@@ -94,7 +114,7 @@ _CHECK = text(" ".join((_SUMS, " UNION ALL ".join(_PARTS), ")", _COUNTS, _FIRST)
 
 
 async def check(db: AsyncSession) -> Report:
-    """Recompute every balance, transfer and hold in one snapshot; for workers and operators acting for the studio."""
+    """Recompute every balance, lot, transfer and hold in one snapshot; for workers and operators, for the studio."""
     if not (await db.execute(_SEES_ALL)).scalar_one():
         raise Forbidden("Only the studio itself can check its ledger.")
     rows = (await db.execute(_CHECK)).all()

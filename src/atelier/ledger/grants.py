@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import DateTime, bindparam, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -26,24 +27,39 @@ class GrantedOtherwise(Conflict):
     code = "granted_otherwise"
 
 
-_GRANT = text("SELECT ledger_grant(:id, :member, :amount, :key, :memo)")
+_GRANT = text("SELECT ledger_grant(:id, :member, :amount, :key, :memo, :expires)").bindparams(
+    bindparam("expires", type_=DateTime(timezone=True))
+)
 _TERMS = text("SELECT welcome FROM ledger_terms")
 _SET_TERMS = text("UPDATE ledger_terms SET welcome = :amount WHERE welcome <> :amount")
 
 
-async def grant(db: AsyncSession, *, member_id: UUID, amount: int, key: str, memo: str | None = None) -> bool:
+async def grant(
+    db: AsyncSession,
+    *,
+    member_id: UUID,
+    amount: int,
+    key: str,
+    memo: str | None = None,
+    expires_at: datetime | None = None,
+) -> bool:
     """Move `amount` credits from promotion to the member's wallet, once for each `key`; False when done before.
+
+    They are a lot of their own, which expires at `expires_at` or never.
 
     For operators. A member's own connection may take the welcome (see `welcome`) and nothing else.
     """
-    wish = {"id": new_id(), "member": member_id, "amount": rules.whole(amount), "key": key, "memo": memo}
+    values = {"id": new_id(), "member": member_id, "amount": rules.whole(amount), "key": key, "memo": memo}
+    values["expires"] = expires_at
     try:
-        new = bool((await db.execute(_GRANT, wish)).scalar_one())
+        new = bool((await db.execute(_GRANT, values)).scalar_one())
     except DBAPIError as error:
         if rules.sqlstate(error) == rules.NO_WALLET:
             raise NoWallet("wallet", "This member has no wallet.") from None
-        if rules.sqlstate(error) == rules.OTHER_GRANT:
+        if rules.sqlstate(error) == rules.OTHER_MOVEMENT:
             raise GrantedOtherwise("That key belongs to another grant.", field="key") from None
+        if rules.sqlstate(error) == rules.BAD_EXPIRY:
+            raise rules.BadExpiry("These credits would have expired already.", field="expires_at") from None
         raise
     if new:
         await events.record(db, "wallet:granted", member=member_id, subject=member_id, amount=amount)

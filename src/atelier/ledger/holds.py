@@ -1,9 +1,13 @@
-"""Holding a job's price, and ending the hold: settled for what was used, or released. One round trip each."""
+"""Holding credits for something, extending the hold, and ending it: settled for what was used, or released.
+
+One round trip each. What is held for may be a job, a call, a ticket or a payout; `job_id` is its id.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import text
@@ -28,6 +32,9 @@ class NotEnoughCredits(AtelierError):
         self.have = have
 
 
+Kind = Literal["job", "call", "ticket", "payout"]
+
+
 class HeldOtherwise(Conflict):
     """The job has a hold already: another member's, of another amount, or ended."""
 
@@ -47,20 +54,36 @@ class UsedTooMuch(AtelierError):
     status = 500
 
 
-_HOLD = text("SELECT ledger_hold(:id, :job, :member, :amount, :memo)")
+_HOLD = text("SELECT ledger_hold(:id, :job, :member, :amount, :memo, :kind)")
+_EXTEND = text("SELECT ledger_extend(:id, :job, :total)")
 _SETTLE = text("SELECT ledger_settle(:id, :job, :used)")
 _RELEASE = text("SELECT ledger_release(:id, :job)")
 
 
-async def hold(db: AsyncSession, *, job_id: UUID, member_id: UUID, amount: int, memo: str | None = None) -> bool:
-    """Move the job's price from the member's wallet to escrow; False when exactly that is held already.
+async def hold(
+    db: AsyncSession, *, job_id: UUID, member_id: UUID, amount: int, memo: str | None = None, kind: Kind = "job"
+) -> bool:
+    """Move credits from the member's wallet to escrow; False when exactly that is held already.
+
+    The lots that expire soonest are taken first. For a payout the credits come from the member's earnings.
 
     `memo` stands in the statement for ever, so it names the kind of work ("4 pictures") and never quotes a prompt.
     Raises `NotEnoughCredits`, after which the transaction can only be rolled back.
     """
-    wish = {"id": new_id(), "job": job_id, "member": member_id, "amount": rules.whole(amount), "memo": memo}
+    values = {"id": new_id(), "job": job_id, "member": member_id, "amount": rules.whole(amount), "memo": memo}
     with holding(job_id):
-        return bool((await db.execute(_HOLD, wish)).scalar_one())
+        return bool((await db.execute(_HOLD, values | {"kind": kind})).scalar_one())
+
+
+async def extend(db: AsyncSession, *, job_id: UUID, total: int) -> bool:
+    """Raise an open hold to `total` credits in all; False when it holds that much already.
+
+    Raises `NotEnoughCredits` for what is missing, and `NoHold` where no hold is open.
+    """
+    with holding(job_id):
+        return bool(
+            (await db.execute(_EXTEND, {"id": new_id(), "job": job_id, "total": rules.whole(total)})).scalar_one()
+        )
 
 
 @contextmanager
@@ -73,11 +96,15 @@ def holding(job_id: UUID) -> Iterator[None]:
             raise NotEnoughCredits(**rules.figures(error)) from None
         if rules.sqlstate(error) == rules.OTHER_HOLD:
             raise HeldOtherwise("That job is paid for already.", job=str(job_id)) from None
+        if rules.sqlstate(error) == rules.NOT_FOUND:
+            raise NoHold("hold") from None
         raise
 
 
 async def settle(db: AsyncSession, *, job_id: UUID, used: int) -> bool:
-    """End the job's hold: `used` credits become revenue, the rest goes back; False when it had ended already.
+    """End the hold: `used` credits become revenue (of a payout: are paid out); False when it had ended already.
+
+    The rest goes back to the lots that it came from, and pays the member's debt if there is one.
 
     For workers and operators. End one hold a transaction: two transactions that end the same holds in different order
     would wait for each other.
@@ -88,7 +115,7 @@ async def settle(db: AsyncSession, *, job_id: UUID, used: int) -> bool:
         if rules.sqlstate(error) == rules.OVERUSED:
             held = rules.figures(error)["held"]
             raise UsedTooMuch(f"The job cannot use {used}: {held} were held for it.", used=used, held=held) from None
-        if rules.sqlstate(error) == rules.NO_HOLD:
+        if rules.sqlstate(error) == rules.NOT_FOUND:
             raise NoHold("hold") from None
         raise
 

@@ -25,7 +25,7 @@ async def wallet_page(request: Request, here: Here, me: Me, db: Db, cursor: str 
     return here.templates.page(
         request,
         "ledger/wallet.html",
-        balance=await balance(db, member_id=me.member_id),
+        balance=getattr(request.state, "balance", None) or await balance(db, member_id=me.member_id),
         lines=found[:PAGE],
         total=await lines(db, member_id=me.member_id),
         newer="/wallet" if cursor else None,

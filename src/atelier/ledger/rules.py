@@ -1,4 +1,4 @@
-"""What is an amount, and how the database's refusals are told apart."""
+"""What is an amount and what a memo, and how the database's refusals are told apart."""
 
 from __future__ import annotations
 
@@ -8,11 +8,15 @@ from typing import Any
 from sqlalchemy.exc import DBAPIError
 
 from atelier.base.errors import BadRequest
+from atelier.base.text import is_one_line
 
 LARGEST = 1_000_000_000
+LONGEST_MEMO = 200  # characters
 
 # the SQLSTATEs that the ledger's functions raise
-NOT_ENOUGH, OTHER_HOLD, NO_HOLD, OVERUSED, NO_WALLET, OTHER_GRANT = (f"AL00{n}" for n in range(1, 7))
+NOT_ENOUGH, OTHER_HOLD, NOT_FOUND, OVERUSED, NO_WALLET, OTHER_MOVEMENT, NOT_ALLOWED, BAD_EXPIRY = (
+    f"AL00{n}" for n in range(1, 9)
+)
 
 
 class BadAmount(BadRequest):
@@ -21,11 +25,31 @@ class BadAmount(BadRequest):
     code = "bad_amount"
 
 
+class BadExpiry(BadRequest):
+    """Credits cannot expire at that moment."""
+
+    code = "bad_expiry"
+
+
 def whole(amount: int, *, least: int = 1) -> int:
     """`amount` if it is a whole number of credits that one transfer can move; raises `BadAmount`."""
     if isinstance(amount, bool) or not isinstance(amount, int) or not least <= amount <= LARGEST:
         raise BadAmount(f"An amount is a whole number of credits from {least} to {LARGEST:,}.", field="amount")
     return amount
+
+
+class BadMemo(BadRequest):
+    """Words that a statement cannot show."""
+
+    code = "bad_memo"
+
+
+def memo_of(written: str) -> str:
+    """What somebody wrote for a member's statement, with single spaces; raises `BadMemo`."""
+    words = " ".join(written.split())
+    if len(words) > LONGEST_MEMO or not is_one_line(words):
+        raise BadMemo(f"A memo is one readable line of at most {LONGEST_MEMO} characters.", field="memo")
+    return words
 
 
 def sqlstate(error: DBAPIError) -> str | None:

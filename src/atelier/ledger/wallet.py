@@ -13,16 +13,19 @@ from atelier.base.ids import new_id
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """A member's credits: `available` to spend, and `held` for jobs that have not ended."""
+    """A member's credits: `available` to spend, `held` for what has not ended, and `owed` where a debt was left."""
 
     available: int
     held: int
+    owed: int = 0
 
 
 _OPEN = text("SELECT ledger_open(:member, :id)")
 _BALANCE = text(
     "SELECT coalesce((SELECT balance FROM accounts WHERE member_id = :member AND kind = 'wallet'), 0),"
-    " coalesce((SELECT sum(amount)::bigint FROM holds WHERE member_id = :member AND state = 'held'), 0)"
+    " coalesce((SELECT sum(amount)::bigint FROM holds"
+    "           WHERE member_id = :member AND state = 'held' AND kind <> 'payout'), 0),"
+    " coalesce((SELECT -balance FROM accounts WHERE member_id = :member AND kind = 'debt'), 0)"
 )
 
 
@@ -33,5 +36,4 @@ async def open_wallet(db: AsyncSession, *, member_id: UUID) -> bool:
 
 async def balance(db: AsyncSession, *, member_id: UUID) -> Balance:
     """What the member can spend and what is held; a member without a wallet has nothing."""
-    available, held = (await db.execute(_BALANCE, {"member": member_id})).one()
-    return Balance(available, held)
+    return Balance(*(await db.execute(_BALANCE, {"member": member_id})).one())

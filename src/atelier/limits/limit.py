@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
+from atelier.base.text import listed
 from limits import RateLimitItem, parse_many
 
 
@@ -14,6 +15,7 @@ class Per(StrEnum):
 
     MEMBER = "member"  # the member, or the address of somebody signed out
     ADDRESS = "address"
+    HOLDER = "holder"  # the session or token that a request brought, or the address of somebody signed out
     ACCOUNT = "account"  # the e-mail that was typed, whether it is anybody's or not
 
 
@@ -38,6 +40,9 @@ class Standing:
 
 
 GENERATION = Limit("generation", "10/minute")
+TRANSCRIPTION = Limit("transcription", "20/minute")
+ANALYSIS = Limit("analysis", "30/minute")
+CHAT = Limit("chat", "60/minute")
 GENERAL = Limit("general", "100/minute")
 PAGES = Limit("pages", "300/minute")
 FILES = Limit("files", "1200/minute")
@@ -47,15 +52,26 @@ SIGN_UP = Limit("sign_up", "3/hour", Per.ADDRESS)
 SIGN_IN_FORM = Limit("sign_in_form", "60/10 minute", Per.ADDRESS)
 LOCK_ADDRESS = Limit("lock_address", "5/15 minute", Per.ADDRESS)
 LOCK_ACCOUNT = Limit("lock_account", "5/15 minute", Per.ACCOUNT)
+# typing mistakes don't use up the accounts that an address may open, which SIGN_UP counts
+SIGN_UP_FORM = Limit("sign_up_form", "20/10 minute", Per.ADDRESS)
+KEY_FORM = Limit("key_form", "20/10 minute", Per.ADDRESS)  # the pages that links in mails lead to
+ELSEWHERE = Limit("elsewhere", "60/10 minute", Per.ADDRESS)  # ways to a sign-in provider and back
 RESEND = Limit("resend", "5/10 minute", Per.ADDRESS)  # mails that somebody signed out asks for …
 RESEND_EMAIL = Limit("resend_email", "3/hour", Per.ACCOUNT)  # … and that one address gets of each kind
 NEWCOMERS = Limit("newcomers", "3/30 day", Per.ADDRESS)  # accounts of one network that are welcomed with credits
+# Requests that were refused: they spend nothing of the limit for what they asked for, and count here instead.
+REFUSED = Limit("refused", "100/minute", Per.HOLDER)
+DATA_EXPORTS = Limit("data_exports", "6/day")
+EXPORTS = Limit("exports", "10/10 minute")  # an operator's downloads of whole tables
+REPORTS = Limit("reports", "20/minute", Per.ADDRESS)  # what browsers report about the content policy
+WEBHOOKS = Limit("webhooks", "600/minute", Per.ADDRESS)  # what providers tell
 NONE = Limit("none", "")
 LIMITS = {
     limit.name: limit
     for limit in (
-        *(GENERATION, GENERAL, PAGES, FILES, SIGN_IN, SIGN_UP, SIGN_IN_FORM),
-        *(LOCK_ADDRESS, LOCK_ACCOUNT, RESEND, RESEND_EMAIL, NEWCOMERS),
+        *(GENERATION, TRANSCRIPTION, ANALYSIS, CHAT, GENERAL, PAGES, FILES, SIGN_IN, SIGN_UP, SIGN_IN_FORM),
+        *(SIGN_UP_FORM, KEY_FORM, ELSEWHERE, DATA_EXPORTS, EXPORTS, REPORTS, WEBHOOKS),
+        *(LOCK_ADDRESS, LOCK_ACCOUNT, RESEND, RESEND_EMAIL, NEWCOMERS, REFUSED),
     )
 }
 
@@ -75,7 +91,7 @@ def parse_rates(written: str) -> dict[str, str]:
     Raises `ValueError` with a sentence for the first that cannot be.
     """
     found: dict[str, str] = {}
-    for part in filter(None, (part.strip() for part in written.split(","))):
+    for part in listed(written):
         name, _, rate = (side.strip() for side in part.partition("="))
         if name not in LIMITS:
             raise ValueError(f"there is no limit {name!r}; there are {', '.join(LIMITS)}")

@@ -5,17 +5,16 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping
-
-from limits.aio.storage import MemoryStorage, RedisStorage, Storage
-from limits.aio.strategies import MovingWindowRateLimiter
-from limits.errors import StorageError
+from typing import TYPE_CHECKING
 
 from atelier.base.errors import TooMany
 from atelier.base.log import get_log
 from atelier.limits.limit import Limit, Standing, items
+from atelier.limits.windows import Lost, OwnWindows, Window
 from limits import RateLimitItem
 
-PATIENCE = 0.3  # seconds in which Redis must answer
+if TYPE_CHECKING:
+    from atelier.limits.shared import SharedWindows
 
 
 class Reached(TooMany):
@@ -36,8 +35,8 @@ class Limiter:
     def __init__(self, redis_url: str = "", rates: Mapping[str, str] | None = None, *, retry: float = 5) -> None:
         self._wait = retry
         self._rates = dict(rates or {})
-        self._own = MovingWindowRateLimiter(MemoryStorage())
-        self._shared = MovingWindowRateLimiter(_redis(redis_url)) if redis_url else None
+        self._own = OwnWindows()
+        self._shared = _shared(redis_url) if redis_url else None
         self._retry_at = 0.0
         self.degraded = False
 
@@ -63,47 +62,65 @@ class Limiter:
         """Count one use of `limit` by `who`, and say where they stand; `Reached` says when it will be allowed again."""
         found: list[Standing] = []
         for place in range(len(items(self.rates(limit)))):
-            allowed, standing = await self._hit(limit, place, who)
-            found.append(standing)
-            if not allowed:
-                raise Reached(max(1, standing.reset), tuple(found))
+            rate, window = await self._take(limit, place, who)
+            reset = math.ceil(min(max(window.reset, 0), rate.get_expiry()))
+            found.append(Standing(limit.name, rate.amount, rate.get_expiry(), window.left, reset))
+            if not window.allowed:
+                for earlier in range(place):  # what is refused uses up none of the limit's other rates
+                    await self._give_back(limit, earlier, who)
+                raise Reached(max(1, reset), tuple(found))
         return tuple(found)
 
-    async def _hit(self, limit: Limit, place: int, who: str) -> tuple[bool, Standing]:
+    async def give_back(self, limit: Limit, who: str) -> None:
+        """Take back one use that `hit` counted, because the request was refused before anything was done."""
+        for place in range(len(items(self.rates(limit)))):
+            await self._give_back(limit, place, who)
+
+    async def _take(self, limit: Limit, place: int, who: str) -> tuple[RateLimitItem, Window]:
         if self._shared is not None and time.monotonic() >= self._retry_at:
             if self.degraded:
                 self._retry_at = time.monotonic() + self._wait  # one request at a time finds out
+            rate = items(self.rates(limit))[place]
             try:
-                found = await self._ask(self._shared, limit, items(self.rates(limit))[place], who)
-            except (StorageError, OSError) as error:
-                self._retry_at = time.monotonic() + self._wait
-                if not self.degraded:
-                    get_log().error("limits:degraded", reason=type(error).__name__)
-                self.degraded = True
+                window = await self._shared.take(_key(limit, rate, who), rate.amount, rate.get_expiry())
+            except Lost as error:
+                self._lose(error)
             else:
                 self._retry_at = 0.0
                 if self.degraded:
                     get_log().info("limits:restored")
                 self.degraded = False
-                return found
-        return await self._ask(self._own, limit, self.in_force(limit)[place], who)
+                return rate, window
+        rate = self.in_force(limit)[place]
+        return rate, await self._own.take(_key(limit, rate, who), rate.amount, rate.get_expiry())
 
-    @staticmethod
-    async def _ask(
-        limiter: MovingWindowRateLimiter, limit: Limit, rate: RateLimitItem, who: str
-    ) -> tuple[bool, Standing]:
-        allowed = await limiter.hit(rate, limit.name, who)
-        stats = await limiter.get_window_stats(rate, limit.name, who)
-        reset = math.ceil(min(max(stats.reset_time - time.time(), 0), rate.get_expiry()))
-        left = max(0, stats.remaining) if allowed else 0
-        return allowed, Standing(limit.name, rate.amount, rate.get_expiry(), left, reset)
+    async def _give_back(self, limit: Limit, place: int, who: str) -> None:
+        if self._shared is not None and not self.degraded:
+            try:
+                await self._shared.give_back(_key(limit, items(self.rates(limit))[place], who))
+            except Lost as error:
+                self._lose(error)
+        else:
+            await self._own.give_back(_key(limit, self.in_force(limit)[place], who))
+
+    def _lose(self, error: Lost) -> None:
+        """Note that Redis does not answer; it is asked again after a while."""
+        self._retry_at = time.monotonic() + self._wait
+        if not self.degraded:
+            get_log().error("limits:degraded", reason=str(error))
+        self.degraded = True
+
+    async def close(self) -> None:
+        """Close the connections to Redis."""
+        if self._shared is not None:
+            await self._shared.close()
 
 
-def _redis(url: str) -> Storage:
-    return RedisStorage(
-        f"async+{url}",
-        implementation="redispy",
-        wrap_exceptions=True,
-        socket_timeout=PATIENCE,
-        socket_connect_timeout=PATIENCE,
-    )
+def _shared(redis_url: str) -> SharedWindows:
+    from atelier.limits.shared import SharedWindows  # the client of Redis takes 10 MB, and most studios have no Redis
+
+    return SharedWindows(redis_url)
+
+
+def _key(limit: Limit, rate: RateLimitItem, who: str) -> str:
+    return f"{limit.name}/{who}/{rate.amount}/{rate.get_expiry()}"

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
+from atelier.base.text import listed
+
+Networks = tuple[IPv4Network | IPv6Network, ...]
 IPV6_PREFIX = 64  # what one household or host has: whoever owns one address of it owns them all
 
 
@@ -31,3 +34,30 @@ def plain(address: str) -> str:
     if isinstance(found, IPv6Address) and found.ipv4_mapped:
         return str(found.ipv4_mapped)
     return str(found)
+
+
+def parse_networks(written: str) -> Networks:
+    """Addresses and networks with commas (`10.0.0.1, 172.16.0.0/12, fd00::/8`).
+
+    Raises `ValueError` with a sentence for the first that is neither.
+    """
+    found: list[IPv4Network | IPv6Network] = []
+    for part in listed(written):
+        try:
+            named = ip_network(part, strict=False)
+        except ValueError:
+            raise ValueError(f"names {part}, which is neither an IP address nor a network like 172.16.0.0/12") from None
+        if "/" in part and named.network_address != ip_address(part.partition("/")[0]):
+            raise ValueError(f"names {part}, which is an address inside a network; the network itself is {named}")
+        found.append(named)
+    return tuple(found)
+
+
+@lru_cache(4096)
+def within(address: str, networks: Networks) -> bool:
+    """Whether a plain address is in one of the networks; what is no address is in none."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return False
+    return any(found.version == each.version and found in each for each in networks)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import Form, Request, Response
+from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,20 +15,21 @@ from atelier.base.errors import AtelierError
 from atelier.base.ids import parse_id
 from atelier.limits.limit import GENERAL, PAGES, SIGN_IN
 from atelier.people import recovery, rules, sessions, signin
-from atelier.people.doors import Entry
+from atelier.people.account_settings import AccountSettings
 from atelier.people.factors import prove
 from atelier.people.locks import Locked
 from atelier.people.oidc.elsewhere import elsewhere
 from atelier.people.oidc.identities import list_identities
 from atelier.people.passwords import passwords
+from atelier.people.request import Accounts
 from atelier.people.tables import Member
 from atelier.web.access import Access
 from atelier.web.caller import Caller
+from atelier.web.forms import FormText
 from atelier.web.parts import Db, Here, Me, Parts
 from atelier.web.routes import Routes
 
 routes = Routes(include_in_schema=False)
-Field = Annotated[str, Form()]
 
 
 @routes.get("/account", access=Access.MEMBER, limit=PAGES)
@@ -37,7 +38,7 @@ async def account(request: Request, here: Here, me: Me, db: Db) -> Response:
 
 
 @routes.post("/account/name", access=Access.MEMBER, limit=GENERAL)
-async def change_name(request: Request, here: Here, me: Me, db: Db, name: Field = "") -> Response:
+async def change_name(request: Request, here: Here, me: Me, db: Db, name: FormText = "") -> Response:
     """Call the member by another name."""
     wanted = rules.display_name(name)
     if wanted is None:
@@ -48,7 +49,7 @@ async def change_name(request: Request, here: Here, me: Me, db: Db, name: Field 
 
 @routes.post("/account/password", access=Access.MEMBER, limit=SIGN_IN)
 async def change_password(
-    request: Request, here: Here, entry: Entry, me: Me, current: Field = "", password: Field = ""
+    request: Request, here: Here, accounts: Accounts, me: Me, current: FormText = "", password: FormText = ""
 ) -> Response:
     """Change the password and sign every other device out; hashing happens between two transactions."""
     faults: rules.Faults = {}
@@ -57,7 +58,7 @@ async def change_password(
         faults["password"] = fault
     else:
         try:
-            await _is_theirs(request, here, me, current)
+            await _is_theirs(request, here, accounts, me, current)
         except signin.WrongPassword:
             faults["current"] = rules.CURRENT_FAULT
         except Locked as error:
@@ -70,11 +71,11 @@ async def change_password(
                 answer.status_code, answer.headers["Retry-After"] = locked.status, str(locked.seconds)
             return answer
         await signin.change_password(db, member_id=me.member_id, password_hash=password_hash, session_id=me.session_id)
-        await recovery.tell_of_password(db, entry, me.member_id)
+        await recovery.tell_of_password(db, accounts, me.member_id)
     return _done("password")
 
 
-async def _is_theirs(request: Request, here: Parts, me: Caller, password: str) -> None:
+async def _is_theirs(request: Request, here: Parts, accounts: AccountSettings, me: Caller, password: str) -> None:
     """Raise `WrongPassword` unless this is the member's, which counts on the sign-in door's locks; or `Locked`."""
     door, at = await prove.at_door(request, here, me.member_id)
     claim = await door.claim(at)
@@ -82,7 +83,7 @@ async def _is_theirs(request: Request, here: Parts, me: Caller, password: str) -
         await signin.check_password(here.web_db, passwords, member_id=me.member_id, password=password)
     except signin.WrongPassword:
         await door.failed(claim, member=me.member_id, at=at)
-        await prove.failed(here, me.member_id, by="password", signed_in=True)
+        await prove.failed(here, accounts.writer, me.member_id, by="password", signed_in=True)
         raise
     except AtelierError:
         await door.succeeded(claim, clears=False)  # nobody looked at it

@@ -1,4 +1,4 @@
-"""Answering wishes by mail: the one place that looks whether an address is a member's, in a worker."""
+"""Answering requests by mail: the one place that looks whether an address is a member's, in a worker."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _WISH = (
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class MailRequest:
     """What somebody asked for at a door."""
 
     id: UUID
@@ -51,65 +51,65 @@ class Answerer:
     writer: Writer
 
     async def answer(self, wish_id: str) -> None:
-        """Answer that wish, once; the mail and the note that it is answered are written together."""
+        """Answer that request, once; the mail and the note that it is answered are written together."""
         unanswered = update(Confirmation).where(Confirmation.id == UUID(wish_id), Confirmation.answered_at.is_(None))
         async with self.database.transaction(Acting.for_studio()) as db:
             row = (await db.execute(unanswered.values(answered_at=func.now()).returning(*_WISH))).one_or_none()
             if row is None:
                 return
-            wish = Wish(*row)
-            if wish.member_id is not None:
-                await self._to_member(db, wish)
-            elif not await self._to_visitor(db, wish):
-                await db.execute(delete(Confirmation).where(Confirmation.id == wish.id))
+            asked = MailRequest(*row)
+            if asked.member_id is not None:
+                await self._to_member(db, asked)
+            elif not await self._to_visitor(db, asked):
+                await db.execute(delete(Confirmation).where(Confirmation.id == asked.id))
 
-    async def _to_visitor(self, db: AsyncSession, wish: Wish) -> bool:
-        """Answer somebody signed out; whether the wish's own key went out with it."""
-        member = await _member(db, Member.email == wish.email)
-        if wish.purpose == "reset" and member is not None and member.state != "banned":
-            await db.execute(update(Confirmation).where(Confirmation.id == wish.id).values(member_id=member.id))
-            await self._write(db, "reset", member.email, member, key_id=wish.id, path="/reset", name=member.name)
+    async def _to_visitor(self, db: AsyncSession, asked: MailRequest) -> bool:
+        """Answer somebody signed out; whether the request's own key went out with it."""
+        member = await _member(db, Member.email == asked.email)
+        if asked.purpose == "reset" and member is not None and member.state != "banned":
+            await db.execute(update(Confirmation).where(Confirmation.id == asked.id).values(member_id=member.id))
+            await self._write(db, "reset", member.email, member, key_id=asked.id, path="/reset", name=member.name)
             return True
         if member is not None:
-            if wish.purpose != "reset":
+            if asked.purpose != "reset":
                 await self._write(db, "already", member.email, member, path="/sign-in", name=member.name)
             return False
-        if wish.purpose == "sign_up":
-            await self._confirm(db, wish)
+        if asked.purpose == "sign_up":
+            await self._confirm(db, asked)
             return True
         open_wish = (
             select(*_WISH)
-            .where(Confirmation.email == wish.email, Confirmation.purpose == "sign_up")
+            .where(Confirmation.email == asked.email, Confirmation.purpose == "sign_up")
             .where(Confirmation.used_at.is_(None), Confirmation.expires_at > func.now())
             .order_by(Confirmation.id.desc())
             .limit(1)
         )
         row = (await db.execute(open_wish)).one_or_none()
         if row is not None:
-            await self._confirm(db, Wish(*row))
+            await self._confirm(db, MailRequest(*row))
         return False
 
-    async def _confirm(self, db: AsyncSession, wish: Wish) -> None:
+    async def _confirm(self, db: AsyncSession, asked: MailRequest) -> None:
         await self.writer.write(
             db,
             "people/mail/confirm.html",
-            to=wish.email,
-            language=wish.language,
-            key_id=wish.id,
+            to=asked.email,
+            language=asked.language,
+            key_id=asked.id,
             path="/confirm",
         )
 
-    async def _to_member(self, db: AsyncSession, wish: Wish) -> None:
-        member = await _member(db, Member.id == wish.member_id)
+    async def _to_member(self, db: AsyncSession, asked: MailRequest) -> None:
+        member = await _member(db, Member.id == asked.member_id)
         if member is None:
             return
-        if wish.purpose == "verify" and member.email == wish.email:
-            await self._write(db, "verify", wish.email, member, key_id=wish.id, path="/confirm", name=member.name)
-        if wish.purpose == "change":
-            await self._write(db, "changing", member.email, member, path="/account", name=member.name, new=wish.email)
-            other = await _member(db, Member.email == wish.email)
+        if asked.purpose == "verify" and member.email == asked.email:
+            await self._write(db, "verify", asked.email, member, key_id=asked.id, path="/confirm", name=member.name)
+        if asked.purpose == "change":
+            await self._write(db, "changing", member.email, member, path="/account", name=member.name, new=asked.email)
+            other = await _member(db, Member.email == asked.email)
             if other is None:
-                await self._write(db, "change", wish.email, member, key_id=wish.id, path="/confirm")
+                await self._write(db, "change", asked.email, member, key_id=asked.id, path="/confirm")
             elif other.id != member.id:
                 await self._write(db, "already", other.email, other, path="/sign-in", name=other.name)
 
@@ -142,23 +142,12 @@ async def _member(db: AsyncSession, which: object) -> Known | None:
     return Known(*row) if row else None
 
 
-# a wish that no entry stands for, as after a restore; whoever asked has long asked again after an hour
-_LOST = text(
-    """WITH lost AS MATERIALIZED (
-         SELECT id FROM confirmations c WHERE answered_at IS NULL
-           AND created_at BETWEEN now() - interval '1 hour' AND now() - interval '30 seconds'
-           AND NOT EXISTS (SELECT FROM procrastinate_jobs q
-             WHERE q.queueing_lock = 'answer:' || c.id AND q.status IN ('todo', 'doing'))
-         LIMIT 100 FOR UPDATE OF c SKIP LOCKED)
-       SELECT enter_background('people:answer', 'answer:' || id, jsonb_build_object('wish_id', id)) FROM lost"""
-)
 _OLD = text("DELETE FROM confirmations WHERE expires_at < now() - interval '1 day'")
 _UNFINISHED = text("DELETE FROM entrances WHERE expires_at < now()")  # sign-ins whose second half never came
 
 
 async def tend(database: Database) -> None:
-    """Put wishes back that the queue lost, and throw old ones away; any number of workers may do this at once."""
+    """Delete what is over; any number of workers may do this at once."""
     async with database.transaction(Acting.for_studio()) as db:
-        await db.execute(_LOST)
         await db.execute(_OLD)
         await db.execute(_UNFINISHED)

@@ -92,11 +92,11 @@ class TokenPage(BaseModel):
 def _name(written: str) -> str:
     name = rules.display_name(written)
     if name is None:
-        raise ValueError("Write a name that can be seen, at most 80 characters")
+        raise ValueError(rules.LABEL_FAULT.removesuffix("."))
     return name
 
 
-class TokenWish(BaseModel):
+class TokenRequest(BaseModel):
     """A token to make."""
 
     model_config = ConfigDict(
@@ -105,7 +105,9 @@ class TokenWish(BaseModel):
             "examples": [{"name": "laptop", "scopes": ["jobs:read", "jobs:write"], "expires_in_days": 90}]
         },
     )
-    name: Annotated[str, AfterValidator(_name)] = Field(max_length=200, description="What it is for.")
+    name: Annotated[str, AfterValidator(_name)] = Field(
+        description="What it is for.", json_schema_extra={"maxLength": rules.NAME_LENGTH}
+    )
     scopes: list[Scope] = Field(min_length=1, max_length=len(Scope), description="What it may do, and nothing else.")
     expires_in_days: int | None = Field(
         tokens.DAYS, ge=1, le=3650, description="For how long it works; null: until it is revoked."
@@ -131,10 +133,10 @@ async def list_tokens(
 
 
 @routes.post("/tokens", access=Access.MEMBER, scope=BROWSER, limit=GENERAL, status_code=201, confirmed=True)
-async def create_token(me: Me, db: Db, wish: TokenWish) -> NewToken:
+async def create_token(me: Me, db: Db, asked: TokenRequest) -> NewToken:
     """Make an API token. Its secret is in this answer and never shown again; a token cannot make another."""
     token, secret = await tokens.create(
-        db, member_id=me.member_id, name=wish.name, scopes=wish.scopes, days=wish.expires_in_days
+        db, member_id=me.member_id, name=asked.name, scopes=asked.scopes, days=asked.expires_in_days
     )
     return NewToken(**TokenOut.of(token).model_dump(), token=secret)
 

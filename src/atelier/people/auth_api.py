@@ -15,15 +15,17 @@ from atelier.base.errors import Forbidden
 from atelier.limits.limit import GENERAL, SIGN_IN_FORM
 from atelier.people import apps, locks, signin
 from atelier.people.access_tokens import LASTS
-from atelier.people.doors import Doors, Entry
+from atelier.people.account_settings import AccountSettings
 from atelier.people.factors import authenticators, codes, prove
 from atelier.people.handed_back import hand_back
 from atelier.people.identify import access_tokens
 from atelier.people.passwords import passwords
+from atelier.people.request import Accounts
 from atelier.people.tables import Member
 from atelier.web.access import Access
+from atelier.web.address import address
 from atelier.web.parts import Here, Parts
-from atelier.web.routes import Routes, address
+from atelier.web.routes import Routes
 from atelier.web.scopes import Scope
 
 routes = Routes(prefix="/api/v1/auth", tags=["auth"])
@@ -108,54 +110,56 @@ class PairOut(BaseModel):
 
 
 @routes.post("/token", access=Access.PUBLIC, limit=SIGN_IN_FORM)
-async def sign_in(request: Request, response: Response, here: Here, entry: Entry, wish: SignIn) -> PairOut:
+async def sign_in(request: Request, response: Response, here: Here, accounts: Accounts, asked: SignIn) -> PairOut:
     """Sign an app in by e-mail and password: an access token for 15 minutes and a refresh token for 30 days.
 
     The same locks hold as on the sign-in page. An account with a second factor needs its `code` too, and answers 403
     `second_factor_needed` without one.
     """
     door = locks.Locks(here.web_db, here.limiter)
-    at = locks.place(here.key, email=wish.email, address=address(request), cookies=request.cookies, origin=here.origin)
-    proven = await signin.prove(here.web_db, passwords, door, at=at, email=wish.email, password=wish.password)
+    at = locks.place(here.key, email=asked.email, address=address(request), cookies=request.cookies, origin=here.origin)
+    proven = await signin.prove(here.web_db, passwords, door, at=at, email=asked.email, password=asked.password)
     try:
         async with here.web_db.transaction(Acting.member(proven.member_id)) as db:
-            lacks = await _second(db, here, entry, proven.member_id, wish.code)
+            lacks = await _second(db, here, accounts, proven.member_id, asked.code)
             await signin.welcome(db, proven, whole=lacks is None)
             if lacks is None:
                 pair = await apps.start(
                     db,
                     access_tokens(here),
                     member_id=proven.member_id,
-                    name=wish.device or request.headers.get("user-agent", ""),
+                    name=asked.device or request.headers.get("user-agent", ""),
                     address=address(request),
-                    scopes=wish.scopes,
+                    scopes=asked.scopes,
                 )
     except (prove.WrongCode, authenticators.Unreadable):
         await door.failed(proven.claim, member=proven.member_id, at=at)
-        await prove.failed(here, proven.member_id, by="code")
+        await prove.failed(here, accounts.writer, proven.member_id, by="code")
         raise
     if lacks is not None:
         raise lacks
-    locks.remember(response, here.key, origin=here.origin, email=wish.email)
+    locks.remember(response, here.key, origin=here.origin, email=asked.email)
     return PairOut.of(pair)
 
 
-async def _second(db: AsyncSession, here: Parts, entry: Doors, member_id: UUID, code: str) -> SecondFactorNeeded | None:
+async def _second(
+    db: AsyncSession, here: Parts, accounts: AccountSettings, member_id: UUID, code: str
+) -> SecondFactorNeeded | None:
     """What the acting member still has to show; None if nothing. Raises `WrongCode`."""
     if not await db.scalar(select(Member.protected).where(Member.id == member_id)):
         return None
     if not code:
         has_app = await authenticators.find(db, member_id=member_id) is not None
         return SecondFactorNeeded(by_code=has_app or await codes.count(db, member_id=member_id) > 0)
-    await prove.code(db, here, entry.writer, member_id=member_id, typed=code)
+    await prove.code(db, here, accounts.writer, member_id=member_id, typed=code)
     return None
 
 
 @routes.post("/refresh", access=Access.PUBLIC, limit=GENERAL)
 async def refresh(
     here: Here,
-    entry: Entry,
-    wish: Renewal,
+    accounts: Accounts,
+    asked: Renewal,
     key: Annotated[str | None, Header(alias="Idempotency-Key", max_length=200)] = None,
 ) -> PairOut:
     """Renew both tokens; the refresh token that was sent is spent.
@@ -165,7 +169,7 @@ async def refresh(
     for 10 seconds.
     """
     pair = await apps.refresh(
-        here.web_db, access_tokens(here), entry.writer, here.key, secret=wish.refresh_token, again=key
+        here.web_db, access_tokens(here), accounts.writer, here.key, secret=asked.refresh_token, again=key
     )
     return PairOut.of(pair)
 

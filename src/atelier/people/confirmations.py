@@ -1,6 +1,6 @@
 """Wishes that are answered by mail, and the keys in those mails: single use, kept as digests, and soon too old.
 
-A wish is written without looking whether there is such a member, so nothing at the door can tell: neither words nor
+A request is written without looking whether there is such a member, so nothing at the door can tell: neither words nor
 time. A worker looks (`answer`), and only the mailbox learns what it found.
 """
 
@@ -13,7 +13,6 @@ from uuid import UUID
 from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from atelier.base.clock import now
 from atelier.base.crypto import digest
 from atelier.base.db import Acting, Database
 from atelier.base.errors import AtelierError
@@ -81,7 +80,7 @@ async def ask(
     member_id: UUID | None = None,
     **more: object,
 ) -> UUID:
-    """Write a wish; a worker answers it by mail. `more`: what a sign-up keeps until it is confirmed."""
+    """Write a request; a worker answers it by mail. `more`: what a sign-up keeps until it is confirmed."""
     wish_id = new_id()
     values = {
         "id": wish_id,
@@ -90,7 +89,7 @@ async def ask(
         "language": language,
         "member_id": member_id,
         "digest": keys.digest(wish_id),
-        "expires_at": now() + LASTS[purpose],
+        "expires_at": func.now() + LASTS[purpose],
         **more,
     }
     await db.execute(insert(Confirmation).values(values).inline())  # nothing is read back: a visitor may not

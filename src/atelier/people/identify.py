@@ -10,7 +10,7 @@ from fastapi import Request
 from sqlalchemy import Select, func, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from atelier.base import whence
+from atelier.base import request_origin
 from atelier.base.clock import now
 from atelier.base.crypto import digest
 from atelier.base.db import Acting, Database, act
@@ -108,7 +108,7 @@ async def _browser(database: Database, named: str) -> Found | None:
             seen = await _looked_at(db, looks_at, looks_until, by=member_id)
             if seen is not None:
                 return seen
-        if old and not whence.current().reads:
+        if old and not request_origin.current().reads:
             await act(db, Acting.member(member_id))
             await db.execute(update(Session).where(Session.id == session_id).values(seen_at=func.now()))
         caller = Caller(

@@ -10,7 +10,6 @@ from sqlalchemy import exists, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from atelier.base import events
-from atelier.base.clock import now
 from atelier.base.crypto import digest, new_token
 from atelier.base.db import Acting, Database, rows_changed
 from atelier.base.errors import AtelierError, NotFound
@@ -68,7 +67,7 @@ async def make_invitation(db: AsyncSession, *, role: Role = Role.OPERATOR) -> st
         .values(expires_at=func.now())
     )
     await db.execute(
-        insert(Invitation).values(id=new_id(), digest=digest(secret), role=role.value, expires_at=now() + LASTS)
+        insert(Invitation).values(id=new_id(), digest=digest(secret), role=role.value, expires_at=func.now() + LASTS)
     )
     await events.record(db, "invitation:made", member=None, role=role.value)
     return secret
@@ -80,15 +79,23 @@ def operator_link(origin: str, secret: str) -> str:
 
 
 async def invite(
-    db: AsyncSession, keys: Keys, *, by: UUID, role: Role, days: int, email: str | None = None, note: str = ""
+    db: AsyncSession,
+    keys: Keys,
+    *,
+    by: UUID,
+    role: Role,
+    days: int,
+    email: str | None = None,
+    note: str = "",
+    invitation_id: UUID | None = None,
 ) -> UUID:
     """Make an invitation for one account of that role; return its id. `db` acts for the studio."""
-    invitation_id = new_id()
+    invitation_id = invitation_id or new_id()
     values = {
         "id": invitation_id,
         "digest": keys.digest(invitation_id),
         "role": role.value,
-        "expires_at": now() + timedelta(days=days),
+        "expires_at": func.now() + timedelta(days=days),
         "made_by": by,
         "email": email,
         "note": note,

@@ -13,12 +13,12 @@ from atelier.base.crypto import digest, new_token
 from atelier.base.db import Acting
 from atelier.base.ids import new_id
 from atelier.people import confirmations, invitations, locks, sessions, signup
+from atelier.people.account_settings import AccountSettings, Mode
 from atelier.people.confirmations import Good
-from atelier.people.doors import Doors, Mode
 from atelier.people.pages import end_session, enter
+from atelier.web.address import address
 from atelier.web.caller import Caller
 from atelier.web.parts import Parts
-from atelier.web.routes import address
 
 HOURS = 24
 
@@ -36,7 +36,7 @@ class Newcomer:
 async def open_account(
     request: Request,
     here: Parts,
-    doors: Doors,
+    accounts: AccountSettings,
     newcomer: Newcomer,
     to: str,
     instead_of: Caller | None,
@@ -49,7 +49,7 @@ async def open_account(
     `invitation` and `key` (of a confirmed e-mail) are spent. Raises `EmailTaken`, `LinkSpent` and `KeySpent`.
     """
     member_id = new_id()
-    waits = doors.mode is Mode.APPROVAL and invitation is None
+    waits = accounts.mode is Mode.APPROVAL and invitation is None
     secret = None
     async with here.web_db.transaction(Acting.member(member_id)) as db:
         if key is not None:
@@ -61,7 +61,7 @@ async def open_account(
             name=newcomer.name,
             password_hash=newcomer.password_hash,
             language=newcomer.language,
-            welcome=doors.welcome(newcomer.email, address(request)),
+            welcome=accounts.welcome(newcomer.email, address(request)),
             waits=waits,
         )
         if invitation is not None:
@@ -79,13 +79,15 @@ async def open_account(
     return entered
 
 
-async def ask_to_join(here: Parts, doors: Doors, newcomer: Newcomer, to: str, invitation_id: UUID | None) -> str:
+async def ask_to_join(
+    here: Parts, accounts: AccountSettings, newcomer: Newcomer, to: str, invitation_id: UUID | None
+) -> str:
     """Keep the sign-up until its e-mail is confirmed; return what the browser keeps, to finish without the password."""
     binding = new_token()
     async with here.web_db.transaction(Acting.nobody()) as db:
         await confirmations.ask(
             db,
-            doors.keys,
+            accounts.keys,
             "sign_up",
             email=newcomer.email,
             language=newcomer.language,

@@ -14,13 +14,14 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-from fastapi import Response
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from atelier.base import events
+from atelier.base.clock import now
 from atelier.base.crypto import new_token, sign, verify
 from atelier.base.db import Acting, Database
 from atelier.base.errors import TooMany, Unavailable
@@ -30,6 +31,9 @@ from atelier.limits import Limiter
 from atelier.limits.limit import LOCK_ACCOUNT, LOCK_ADDRESS
 from atelier.limits.network import network
 from atelier.people.rules import email_address
+
+if TYPE_CHECKING:
+    from fastapi import Response
 
 LASTS = 180 * 24 * 3600  # seconds that a browser is known for after it signed in
 PATIENCE = 20.0  # seconds that one try waits for others of the same place to end
@@ -71,7 +75,7 @@ def place(key: Key, *, email: str, address: str, cookies: Mapping[str, str], ori
 def remember(response: Response, key: Key, *, origin: str, email: str) -> None:
     """Make the browser one that is known to this account's owner; only after they proved who they are."""
     account = account_of(key, email)
-    device, until = new_token(12), int(time.time()) + LASTS
+    device, until = new_token(12), int(now().timestamp()) + LASTS
     signature = sign(key("known browser"), f"{account}.{device}.{until}")
     response.set_cookie(
         cookie_name(origin, account),
@@ -92,7 +96,7 @@ def cookie_name(origin: str, account: str) -> str:
 
 def _device(key: Key, account: str, cookie: str) -> str | None:
     parts = KNOWN.fullmatch(cookie)
-    if parts is None or int(parts[2]) < time.time():
+    if parts is None or int(parts[2]) < now().timestamp():
         return None
     return parts[1] if verify(key("known browser"), f"{account}.{parts[1]}.{parts[2]}", parts[3]) else None
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from atelier.base.text import is_part_of_letter
+
 # scripts that are written together (Unicode Technical Standard 39, section 5.2, "highly restrictive")
 _TOGETHER = (
     frozenset({"LATIN", "CJK", "HIRAGANA", "KATAKANA"}),
@@ -15,7 +17,8 @@ _TOGETHER = (
 
 def mixes_scripts(text: str) -> bool:
     """Whether one word of `text` has letters of scripts that nobody writes together."""
-    return any(_mixed(word) for word in re.split(r"[^\w]+", text) if not word.isascii())
+    letters = "".join(sign for sign in text if not is_part_of_letter(sign))  # a mark does not end a word
+    return any(_mixed(word) for word in re.split(r"[^\w]+", letters) if not word.isascii())
 
 
 def _mixed(word: str) -> bool:

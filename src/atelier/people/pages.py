@@ -1,11 +1,10 @@
-"""The doors: sign-in and sign-out."""
+"""The pages of sign-in and sign-out."""
 
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Annotated
 
-from fastapi import Form, Request, Response
+from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 
 from atelier.base.db import Acting
@@ -18,12 +17,13 @@ from atelier.people.leaving.pages import about_to_go
 from atelier.people.oidc.elsewhere import ElsewhereHere
 from atelier.people.passwords import passwords
 from atelier.web.access import Access
+from atelier.web.address import address
 from atelier.web.caller import Caller
+from atelier.web.forms import FormText
 from atelier.web.parts import Here, MaybeMe, Parts
-from atelier.web.routes import Routes, address
+from atelier.web.routes import Routes
 
 routes = Routes(include_in_schema=False)
-Field = Annotated[str, Form()]
 
 
 @routes.get("/sign-in", access=Access.PUBLIC, limit=PAGES)
@@ -39,7 +39,7 @@ async def sign_in_page(request: Request, here: Here, maybe: MaybeMe, next: str =
 
 @routes.post("/sign-in", access=Access.PUBLIC, limit=SIGN_IN_FORM)
 async def sign_in(
-    request: Request, here: Here, maybe: MaybeMe, email: Field = "", password: Field = "", next: Field = "/"
+    request: Request, here: Here, maybe: MaybeMe, email: FormText = "", password: FormText = "", next: FormText = "/"
 ) -> Response:
     """Open a session; one that the browser already had ends."""
     typed = {"email": email, "next": rules.local_path(next)}

@@ -9,15 +9,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from atelier.base import events
 from atelier.base.db import Acting, Database
 from atelier.people import confirmations, signin
+from atelier.people.account_settings import AccountSettings
 from atelier.people.confirmations import Good, KeySpent
-from atelier.people.doors import Doors
 from atelier.people.passwords import Passwords
 from atelier.people.signup import EmailTaken
 from atelier.people.tables import Member
 from atelier.web.caller import Caller
 
 
-async def reset(database: Database, passwords: Passwords, doors: Doors, good: Good, *, key: str, password: str) -> None:
+async def reset(
+    database: Database, passwords: Passwords, accounts: AccountSettings, good: Good, *, key: str, password: str
+) -> None:
     """Give the key's member that password, sign every browser out and tell them; `KeySpent` if it is too late."""
     if good.member_id is None:
         raise KeySpent
@@ -27,14 +29,14 @@ async def reset(database: Database, passwords: Passwords, doors: Doors, good: Go
         if not await confirmations.prove(db, key):
             raise KeySpent  # the address is theirs no more
         await signin.change_password(db, member_id=good.member_id, password_hash=password_hash, session_id=None)
-        await tell_of_password(db, doors, good.member_id)
+        await tell_of_password(db, accounts, good.member_id)
 
 
-async def tell_of_password(db: AsyncSession, doors: Doors, member_id: object) -> None:
+async def tell_of_password(db: AsyncSession, accounts: AccountSettings, member_id: object) -> None:
     """Tell the acting member that their password is another now."""
     wanted = select(Member.id, Member.name, Member.email, Member.language).where(Member.id == member_id)
     row = (await db.execute(wanted)).one()
-    await doors.writer.write(
+    await accounts.writer.write(
         db,
         "people/mail/password.html",
         to=row.email,
@@ -45,13 +47,13 @@ async def tell_of_password(db: AsyncSession, doors: Doors, member_id: object) ->
     )
 
 
-async def wish_to_move(db: AsyncSession, doors: Doors, me: Caller, *, email: str, language: str) -> None:
+async def wish_to_move(db: AsyncSession, accounts: AccountSettings, me: Caller, *, email: str, language: str) -> None:
     """Ask for another address: the old one is told, and the new one must be confirmed. `db` acts for the member."""
-    await confirmations.ask(db, doors.keys, "change", email=email, language=language, member_id=me.member_id)
+    await confirmations.ask(db, accounts.keys, "change", email=email, language=language, member_id=me.member_id)
     await events.record(db, "member:email_wished", member=me.member_id, subject=me.member_id)
 
 
-async def confirm(database: Database, doors: Doors, good: Good, key: str) -> None:
+async def confirm(database: Database, accounts: AccountSettings, good: Good, key: str) -> None:
     """Use a key that confirms the member's address, or moves them to a new one and tells the old one.
 
     Raises `KeySpent`, and `EmailTaken` where somebody else has the new address by now.
@@ -63,15 +65,8 @@ async def confirm(database: Database, doors: Doors, good: Good, key: str) -> Non
             await db.execute(select(Member.email, Member.name, Member.language).where(Member.id == good.member_id))
         ).one()
         await confirmations.spend(db, key)
-        try:
-            proven = await confirmations.prove(db, key)
-        except IntegrityError as error:
-            raise EmailTaken from error
-        if not proven:
-            raise KeySpent
-        if good.purpose == "change":
-            await events.record(db, "member:email_changed", member=good.member_id, subject=good.member_id)
-            await doors.writer.write(
+        if good.purpose == "change":  # to the old address, while it is still the member's: the database looks
+            await accounts.writer.write(
                 db,
                 "people/mail/changed.html",
                 to=before.email,
@@ -81,5 +76,13 @@ async def confirm(database: Database, doors: Doors, good: Good, key: str) -> Non
                 name=before.name,
                 new=good.email,
             )
+        try:
+            proven = await confirmations.prove(db, key)
+        except IntegrityError as error:
+            raise EmailTaken from error
+        if not proven:
+            raise KeySpent
+        if good.purpose == "change":
+            await events.record(db, "member:email_changed", member=good.member_id, subject=good.member_id)
         else:
             await events.record(db, "member:verified", member=good.member_id, subject=good.member_id)

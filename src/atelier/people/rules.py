@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import idna
 
+from atelier.base.text import JOINERS, is_part_of_letter, joins_visibly
 from atelier.people.lookalikes import mixes_scripts
 
 NAME_LENGTH = 80
@@ -19,7 +20,7 @@ CURRENT_FAULT = "This is not your password."
 SAME_EMAIL_FAULT = "This is your address already."
 NOTE_FAULT = "Write at most 500 characters, on one line."
 INVITATION_FAULT = "Choose a role and a time from the lists."
-LABEL_FAULT = "Write what the token is for, so that you know it again."
+LABEL_FAULT = "Write what the token is for, in at most 80 characters, so that you know it again."
 SCOPES_FAULT = "Choose at least one thing that it may do."
 _LOCAL = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*", re.ASCII)
 _LEET = str.maketrans("@4310$57!", "aaeiosstl")
@@ -56,9 +57,16 @@ def mailbox(address: str) -> str:
 def display_name(written: str) -> str | None:
     """The name with single spaces, or None if it is empty, too long, unreadable, or looks like another's."""
     name = " ".join(unicodedata.normalize("NFC", written).split())
-    if not name or len(name) > NAME_LENGTH or any(unicodedata.category(sign)[0] == "C" for sign in name):
+    if not name or len(name) > NAME_LENGTH or is_part_of_letter(name[0]):
+        return None
+    if any(unicodedata.category(sign)[0] == "C" and not _can_stay(name, at) for at, sign in enumerate(name)):
         return None
     return None if mixes_scripts(unicodedata.normalize("NFKC", name)) else name
+
+
+def _can_stay(name: str, at: int) -> bool:
+    """Whether a character that is invisible by itself is part of a letter there."""
+    return name[at] in JOINERS and joins_visibly(name, at)
 
 
 def password_fault(password: str, email: str = "") -> str | None:

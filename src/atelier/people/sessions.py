@@ -18,15 +18,28 @@ from atelier.base.crypto import digest, new_token
 from atelier.base.db import rows_changed
 from atelier.base.errors import NotFound
 from atelier.base.ids import new_id
+from atelier.base.text import one_line
 from atelier.people.tables import Session
 
 LASTS = timedelta(days=30)
+AT_ONCE = timedelta(0)
 MOST = 50  # sessions of one member
 SECRET = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 
 
-async def start(db: AsyncSession, *, member_id: UUID, agent: str, address: str, session_id: UUID | None = None) -> str:
-    """Open a session for the acting member, and return the secret for the cookie."""
+async def start(
+    db: AsyncSession,
+    *,
+    member_id: UUID,
+    agent: str,
+    address: str,
+    session_id: UUID | None = None,
+    confirmed_ago: timedelta | None = AT_ONCE,
+) -> str:
+    """Open a session for the acting member, and return the secret for the cookie.
+
+    `confirmed_ago` says how long ago they showed who they are; None: it is not known.
+    """
     secret, session_id = new_token(), session_id or new_id()
     await make_room(db, member_id=member_id)
     await db.execute(
@@ -37,6 +50,7 @@ async def start(db: AsyncSession, *, member_id: UUID, agent: str, address: str, 
             agent=printable(agent),
             address=printable(address),
             expires_at=func.now() + LASTS,
+            confirmed_at=None if confirmed_ago is None else func.now() - confirmed_ago,
         )
     )
     await events.record(db, "session:started", member=member_id, subject=session_id)
@@ -116,4 +130,4 @@ def cookie_secret(request: Request, origin: str) -> str | None:
 
 def printable(text: str) -> str:
     """What a browser or an app says of itself, as it may stand on a page."""
-    return "".join(sign for sign in text if sign.isprintable())[:200]
+    return one_line(text, 200)

@@ -6,74 +6,79 @@ from typing import Annotated
 
 from fastapi import Form, Request, Response
 from fastapi.responses import RedirectResponse
+from pydantic import BaseModel
 
-from atelier.base.db import Acting
-from atelier.limits import Limit, Per
-from atelier.limits.limit import PAGES, SIGN_UP
+from atelier.limits.limit import PAGES, SIGN_UP, SIGN_UP_FORM
 from atelier.people import invitations, rules, signup
-from atelier.people.doors import Doors, Entry, Mode
+from atelier.people.account_settings import AccountSettings, Mode
 from atelier.people.invitations import Invited
 from atelier.people.joining import Newcomer, ask_to_join, bind, open_account, refused
 from atelier.people.passwords import passwords
+from atelier.people.promise import promise
+from atelier.people.request import Accounts
 from atelier.web import language
 from atelier.web.access import Access
+from atelier.web.address import counted
 from atelier.web.parts import Here, MaybeMe, Parts
-from atelier.web.routes import Routes, address, counted
+from atelier.web.routes import Routes
+
+
+class SignUpForm(BaseModel):
+    """What somebody typed to open an account; `key`: the invitation that they bring."""
+
+    name: str = ""
+    email: str = ""
+    password: str = ""
+    next: str = "/"
+    key: str = ""
+
 
 routes = Routes(include_in_schema=False)
-Field = Annotated[str, Form()]
-
-# slips of the hand don't use up the accounts that an address may open, which SIGN_UP counts
-SIGN_UP_FORM = Limit("sign_up_form", "20/10 minute", Per.ADDRESS)
 
 
 @routes.get("/sign-up", access=Access.PUBLIC, limit=PAGES)
 async def sign_up_page(
-    request: Request, here: Here, entry: Entry, maybe: MaybeMe, next: str = "/", key: str = ""
+    request: Request, here: Here, accounts: Accounts, maybe: MaybeMe, next: str = "/", key: str = ""
 ) -> Response:
     if maybe is not None:
         return RedirectResponse(rules.local_path(next), 303)
     invited = await _invited(here, key)
-    if not _may_join(entry, invited):
-        return here.templates.page(request, "people/not_open.html", mode=entry.mode.value)
+    if not _may_join(accounts, invited):
+        return here.templates.page(request, "people/not_open.html", mode=accounts.mode.value)
     typed = {"next": rules.local_path(next), "key": key, "email": (invited and invited.email) or ""}
-    return await _sign_up_page(request, here, entry, typed)
+    return await _sign_up_page(request, here, accounts, typed)
 
 
 @routes.post("/sign-up", access=Access.PUBLIC, limit=SIGN_UP_FORM)
 async def sign_up(
     request: Request,
     here: Here,
-    entry: Entry,
+    accounts: Accounts,
     maybe: MaybeMe,
-    name: Field = "",
-    email: Field = "",
-    password: Field = "",
-    next: Field = "/",
-    key: Field = "",
+    form: Annotated[SignUpForm, Form()],
 ) -> Response:
     """Open an account and sign in, or, where e-mails are confirmed first, answer by mail alone."""
-    invited = await _invited(here, key)
-    if not _may_join(entry, invited):
-        return here.templates.page(request, "people/not_open.html", status=403, mode=entry.mode.value)
-    typed = {"name": name, "email": email, "next": rules.local_path(next), "key": key}
-    faults = _faults(name, email, password)
+    invited = await _invited(here, form.key)
+    if not _may_join(accounts, invited):
+        return here.templates.page(request, "people/not_open.html", status=403, mode=accounts.mode.value)
+    typed = {"name": form.name, "email": form.email, "next": rules.local_path(form.next), "key": form.key}
+    faults = _faults(form.name, form.email, form.password)
     if not faults:
         await here.limiter.hit(SIGN_UP, counted(request))
-        newcomer = await _newcomer(request, name, email, password)
-        if entry.verify and not (invited and invited.email == newcomer.email):
-            binding = await ask_to_join(here, entry, newcomer, typed["next"], invited.id if invited else None)
+        newcomer = await _newcomer(request, form.name, form.email, form.password)
+        if accounts.verify and not (invited and invited.email == newcomer.email):
+            binding = await ask_to_join(here, accounts, newcomer, typed["next"], invited.id if invited else None)
             response = here.templates.page(request, "people/look.html", email=newcomer.email, why="sign_up")
             bind(response, here.origin, binding)
             return response
         try:
             return await open_account(
-                request, here, entry, newcomer, typed["next"], maybe, invitation=key if invited else None
+                request, here, accounts, newcomer, typed["next"], maybe, invitation=form.key if invited else None
             )
         except signup.EmailTaken as error:
             await refused(here, newcomer.email, error.code)
             faults = {"email": error.message}
-    return await _sign_up_page(request, here, entry, typed, faults)
+    return await _sign_up_page(request, here, accounts, typed, faults)
 
 
 @routes.get("/welcome/operator", access=Access.PUBLIC, limit=PAGES)
@@ -87,24 +92,21 @@ async def operator_page(request: Request, here: Here, key: str = "") -> Response
 async def open_operator(
     request: Request,
     here: Here,
-    entry: Entry,
+    accounts: Accounts,
     maybe: MaybeMe,
-    name: Field = "",
-    email: Field = "",
-    password: Field = "",
-    key: Field = "",
+    form: Annotated[SignUpForm, Form()],
 ) -> Response:
     """Open the operator's account with the one-time link, and sign in."""
-    if not await invitations.is_good(here.web_db, key):
+    if not await invitations.is_good(here.web_db, form.key):
         raise invitations.LinkSpent
-    faults = _faults(name, email, password)
+    faults = _faults(form.name, form.email, form.password)
     if not faults:
-        newcomer = await _newcomer(request, name, email, password)
+        newcomer = await _newcomer(request, form.name, form.email, form.password)
         try:
-            return await open_account(request, here, entry, newcomer, "/console", maybe, invitation=key)
+            return await open_account(request, here, accounts, newcomer, "/console", maybe, invitation=form.key)
         except signup.EmailTaken as error:
             faults = {"email": error.message}
-    return _operator_page(request, here, {"name": name, "email": email, "key": key}, faults)
+    return _operator_page(request, here, {"name": form.name, "email": form.email, "key": form.key}, faults)
 
 
 async def _invited(here: Parts, key: str) -> Invited | None:
@@ -117,10 +119,10 @@ async def _invited(here: Parts, key: str) -> Invited | None:
     return invited
 
 
-def _may_join(doors: Doors, invited: Invited | None) -> bool:
-    if doors.mode is Mode.INVITATION:
+def _may_join(accounts: AccountSettings, invited: Invited | None) -> bool:
+    if accounts.mode is Mode.INVITATION:
         return invited is not None
-    return doors.mode is not Mode.CLOSED
+    return accounts.mode is not Mode.CLOSED
 
 
 async def _newcomer(request: Request, name: str, email: str, password: str) -> Newcomer:
@@ -146,22 +148,17 @@ def _faults(name: str, email: str, password: str) -> rules.Faults:
 
 
 async def _sign_up_page(
-    request: Request, here: Parts, doors: Doors, typed: dict[str, str], faults: rules.Faults | None = None
+    request: Request, here: Parts, accounts: AccountSettings, typed: dict[str, str], faults: rules.Faults | None = None
 ) -> Response:
-    gift, (most, within_s) = here.welcome_credits, doors.newcomers
-    approval = doors.mode is Mode.APPROVAL and not typed.get("key")
-    if gift and not approval:  # an operator who lets somebody in welcomes them wherever they come from
-        async with here.web_db.transaction(Acting.nobody()) as db:
-            origin = doors.network(address(request))
-            gift = gift if await signup.welcomes(db, network=origin, most=most, within_s=within_s) else 0
+    invited = bool(typed.get("key"))
     return here.templates.page(
         request,
         "people/sign_up.html",
         status=422 if faults else 200,
         typed=typed,
         faults=faults or {},
-        welcome_credits=gift,
-        approval=approval,
+        promise=await promise(request, here, accounts, invited=invited),
+        approval=accounts.mode is Mode.APPROVAL and not invited,
     )
 
 

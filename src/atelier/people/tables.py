@@ -47,8 +47,10 @@ class Session(Table):
     expires_at: Mapped[datetime] = mapped_column(_TIME)
     looks_at: Mapped[UUID | None]  # the member whose pages an operator sees in this session
     looks_until: Mapped[datetime | None] = mapped_column(_TIME)
-    # when who is at the keys last showed who they are; None in sessions from before that was asked
+    # when the member last confirmed who they are; None if never, or if a provider did not say when they signed in there
     confirmed_at: Mapped[datetime | None] = mapped_column(_TIME, server_default="now()")
+    # a form that waits while the member confirms at a provider, sealed
+    sealed_form: Mapped[str | None] = mapped_column(Text, deferred=True)
 
 
 class Token(Table):
@@ -99,7 +101,7 @@ class Invitation(Table):
 
 
 class Confirmation(Table):
-    """A wish that is answered by mail, and the single-use key in that mail; only the key's digest is kept."""
+    """A request that is answered by mail, and the single-use key in that mail; only the key's digest is kept."""
 
     __tablename__ = "confirmations"
     id: Mapped[UUID] = mapped_column(primary_key=True)

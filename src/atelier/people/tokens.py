@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import re
 from collections.abc import Iterable
 from datetime import timedelta
@@ -16,7 +17,7 @@ from atelier.base.crypto import digest
 from atelier.base.db import rows_changed
 from atelier.base.errors import Conflict, NotFound
 from atelier.base.ids import new_id
-from atelier.base.marked import is_secret, new_secret
+from atelier.base.marked import LENGTH, is_secret, new_secret, seal, spell
 from atelier.people.tables import Token
 from atelier.web.scopes import Scope
 
@@ -27,7 +28,7 @@ DAYS = 90  # that a token works unless its maker says otherwise
 READ = frozenset({Scope.JOBS_READ, Scope.ASSETS_READ, Scope.MODELS_READ, Scope.WALLET_READ, Scope.ACCOUNT_READ})
 MAKE = frozenset({Scope.JOBS_READ, Scope.JOBS_WRITE, Scope.ASSETS_READ, Scope.MODELS_READ, Scope.WALLET_READ})
 PRESETS: dict[str, frozenset[Scope]] = {"read": READ, "make": MAKE}  # what most tokens are for
-SOON = timedelta(days=14)
+EXPIRES_SOON = timedelta(days=14)
 
 
 class TooManyTokens(Conflict):
@@ -41,28 +42,50 @@ def is_token(text: str) -> bool:
     return is_secret(PREFIX, text) or _OLDER.fullmatch(text) is not None
 
 
+def secret_of_form(key: bytes, member_id: UUID, form: UUID | None) -> str:
+    """The secret of the token that a form makes: the same for the same form, and random without one.
+
+    It cannot be found from the database and `key` together: the form's own key is kept nowhere.
+    """
+    if form is None:
+        return new_secret(PREFIX)
+    chance = hmac.digest(key, member_id.bytes + form.bytes, "sha512")
+    return seal(PREFIX, spell(int.from_bytes(chance), LENGTH))
+
+
 async def create(
-    db: AsyncSession, *, member_id: UUID, name: str, scopes: Iterable[Scope], days: int | None = DAYS
+    db: AsyncSession,
+    *,
+    member_id: UUID,
+    name: str,
+    scopes: Iterable[Scope],
+    days: int | None = DAYS,
+    token_id: UUID | None = None,
+    secret: str | None = None,
 ) -> tuple[Token, str]:
-    """Make a token for the acting member, good for `days` or until revoked; return its row and, once, its secret."""
+    """Make a token for the acting member, good for `days` or until revoked; return its row and, once, its secret.
+
+    `token_id` and `secret` are for who has chosen them, as a form that may be sent twice.
+    """
     if await count(db, member_id=member_id) >= MOST:
         raise TooManyTokens("You have 50 tokens in use. Revoke one that you don't need.")
-    secret, may = new_secret(PREFIX), sorted(set(scopes))
+    secret, may = secret or new_secret(PREFIX), sorted(set(scopes))
     token = Token(
-        id=new_id(),
+        id=token_id or new_id(),
         member_id=member_id,
         name=name,
         digest=digest(secret),
         hint=secret[:8],
         tail=secret[-4:],
         scopes=may,
-        created_at=now(),
-        expires_at=now() + timedelta(days=days) if days else None,
         used_at=None,
         revoked_at=None,
     )
-    columns = ("id", "member_id", "name", "digest", "hint", "tail", "scopes", "created_at", "expires_at")
-    await db.execute(insert(Token).values({column: getattr(token, column) for column in columns}))
+    columns = ("id", "member_id", "name", "digest", "hint", "tail", "scopes")
+    row = {column: getattr(token, column) for column in columns}
+    row |= {"created_at": func.now(), "expires_at": func.now() + timedelta(days=days) if days else None}
+    written = insert(Token).values(row).returning(Token.created_at, Token.expires_at)
+    token.created_at, token.expires_at = (await db.execute(written)).one()
     await events.record(db, "token:created", member=member_id, subject=token.id, name=name, scopes=may, days=days)
     return token, secret
 
@@ -72,7 +95,7 @@ def ending(token: Token) -> str:
     if token.expires_at is None:
         return "never"
     left = token.expires_at - now()
-    return "over" if left <= timedelta() else "soon" if left <= SOON else "later"
+    return "over" if left <= timedelta() else "soon" if left <= EXPIRES_SOON else "later"
 
 
 async def list_tokens(

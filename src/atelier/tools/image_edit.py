@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Literal
 from uuid import UUID
 
 from pydantic import Field
 
-from atelier.tools.tool import Kind, Tool, ToolInput, Units
+from atelier.base.kinds import IMAGE
+from atelier.base.text import one_line
+from atelier.tools.seeds import SHORT, Seed
+from atelier.tools.terms import Amounts
+from atelier.tools.tool import Need, Tool, ToolInput
 
 
 class ImageEdit(Tool):
@@ -17,7 +21,9 @@ class ImageEdit(Tool):
 
     id = "image.edit"
     name = "Edit"
-    yields = Kind.IMAGE
+    yields = IMAGE
+    units = ("pictures",)
+    rank = 2
 
     class Input(ToolInput):
         """Which picture and what shall be different; the result has the picture's shape."""
@@ -51,10 +57,8 @@ class ImageEdit(Tool):
             description="How closely to follow the words.",
             json_schema_extra={"widget": "slider", "step": 0.5, "advanced": True},
         )
-        seed: int | None = Field(
+        seed: Seed = Field(
             None,
-            ge=0,
-            le=2**31 - 1,
             title="Seed",
             description="The same seed and words make the same picture.",
             json_schema_extra={"widget": "seed", "advanced": True},
@@ -71,17 +75,17 @@ class ImageEdit(Tool):
             json_schema_extra={"widget": "hidden"},
         )
 
-    def units(self, wish: Input) -> Units:
-        return {"pictures": wish.count}
+    def most(self, input: Input) -> Amounts:
+        return {"pictures": input.count}
 
-    def expected(self, wish: Input) -> int:
-        return wish.count
+    def expected(self, input: Input) -> int:
+        return input.count
 
-    def files(self, wish: Input) -> Mapping[str, UUID]:
-        return {"image": wish.image}
+    def needs(self, input: Input) -> Sequence[Need]:
+        return (Need("image", [input.image]),)
 
-    def title(self, wish: Input) -> str:
-        return " ".join(wish.instruction.split())[:200]
+    def title(self, input: Input) -> str:
+        return one_line(input.instruction, 200)
 
-    def settle(self, wish: Input) -> Input:
-        return wish if wish.seed is not None else wish.model_copy(update={"seed": secrets.randbelow(2**31)})
+    def resolve(self, input: Input) -> Input:
+        return input if input.seed is not None else input.model_copy(update={"seed": secrets.randbelow(SHORT)})

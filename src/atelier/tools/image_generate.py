@@ -7,7 +7,11 @@ from typing import Literal
 
 from pydantic import Field
 
-from atelier.tools.tool import Kind, Tool, ToolInput, Units
+from atelier.base.kinds import IMAGE
+from atelier.base.text import one_line
+from atelier.tools.seeds import SHORT, Seed
+from atelier.tools.terms import Amounts
+from atelier.tools.tool import Tool, ToolInput
 
 AspectRatio = Literal["3:4", "1:1", "4:3", "9:16", "16:9"]
 # width and height in pixels, about the same area for each
@@ -25,7 +29,9 @@ class ImageGenerate(Tool):
 
     id = "image.generate"
     name = "Pictures"
-    yields = Kind.IMAGE
+    yields = IMAGE
+    units = ("pictures",)
+    rank = 1
 
     class Input(ToolInput):
         """What to see and how; the defaults are the studio's, declared here and nowhere else (A4)."""
@@ -62,10 +68,8 @@ class ImageGenerate(Tool):
             description="How closely to follow the words.",
             json_schema_extra={"widget": "slider", "step": 0.5, "advanced": True},
         )
-        seed: int | None = Field(
+        seed: Seed = Field(
             None,
-            ge=0,
-            le=2**31 - 1,
             title="Seed",
             description="The same seed and words make the same picture.",
             json_schema_extra={"widget": "seed", "advanced": True},
@@ -90,14 +94,14 @@ class ImageGenerate(Tool):
             json_schema_extra={"widget": "hidden"},
         )
 
-    def units(self, wish: Input) -> Units:
-        return {"pictures": wish.count}
+    def most(self, input: Input) -> Amounts:
+        return {"pictures": input.count}
 
-    def expected(self, wish: Input) -> int:
-        return wish.count
+    def expected(self, input: Input) -> int:
+        return input.count
 
-    def title(self, wish: Input) -> str:
-        return " ".join(wish.prompt.split())[:200]
+    def title(self, input: Input) -> str:
+        return one_line(input.prompt, 200)
 
-    def settle(self, wish: Input) -> Input:
-        return wish if wish.seed is not None else wish.model_copy(update={"seed": secrets.randbelow(2**31)})
+    def resolve(self, input: Input) -> Input:
+        return input if input.seed is not None else input.model_copy(update={"seed": secrets.randbelow(SHORT)})

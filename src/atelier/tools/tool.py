@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import unicodedata
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from enum import StrEnum
-from typing import Any, ClassVar
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, ClassVar, Optional
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, ValidationError, create_model, field_validator
 
 from atelier.base.errors import BadRequest, NotFound
+from atelier.base.kinds import IMAGE, Kind
+from atelier.tools.terms import Amounts
 
-Units = Mapping[str, int]  # how much of what: {"pictures": 4}
 
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Assets that a field of the input names: each must be in the member's library and of one of `kinds`."""
 
-class Kind(StrEnum):
-    """What kind of file a tool yields."""
-
-    IMAGE = "image"
-    AUDIO = "audio"
-    VIDEO = "video"
-    TEXT = "text"
+    field: str
+    ids: Sequence[UUID]
+    kinds: Collection[Kind] = (IMAGE,)
 
 
 class UnknownTool(NotFound):
@@ -36,7 +37,7 @@ class UnknownTool(NotFound):
 
 
 class InvalidInput(BadRequest):
-    """A wish that the tool cannot take; `field` says which part of it, `faults` has a sentence for each field."""
+    """An input that the tool cannot take; `field` says which part of it, `faults` has a sentence for each field."""
 
     code = "invalid_input"
 
@@ -67,31 +68,59 @@ class Tool(ABC):
 
     id: ClassVar[str]
     name: ClassVar[str]
-    yields: ClassVar[Kind]
+    yields: ClassVar[Kind]  # the kind of the files that it makes
+    units: ClassVar[tuple[str, ...]]  # what a price of this tool may count
+    rank: ClassVar[int] = 100  # its place in lists, the lowest first
     Input: ClassVar[type[ToolInput]]
+    limit: ClassVar[str] = "generation"  # the limit by which its jobs are counted, by its name in atelier.limits
 
     @abstractmethod
-    def units(self, wish: Any) -> Units:
-        """What the price counts for this wish."""
+    def most(self, input: Any) -> Amounts:
+        """The largest use that this input can lead to; its price is held.
+
+        It is also asked for a form that is not finished, in which a text may be empty and anything else required None.
+        """
 
     @abstractmethod
-    def title(self, wish: Any) -> str:
+    def title(self, input: Any) -> str:
         """What the result is called until somebody renames it."""
 
-    def expected(self, wish: Any) -> int:
-        """How many files this wish yields."""
+    def expected(self, input: Any) -> int:
+        """How many files this input yields."""
         return 1
 
-    def files(self, wish: Any) -> Mapping[str, UUID]:
-        """The member's assets that this wish works on, by the names under which its engine gets them."""
-        return {}
+    def used(self, input: Any, outputs: int, usage: Amounts) -> Amounts:
+        """What is charged, after `outputs` finished files and the `usage` that the engine reported.
 
-    def settle(self, wish: Any) -> Any:
-        """The wish with nothing left to chance, so that a second attempt makes the same."""
-        return wish
+        By default that is what the engine reported, and for other units the share of the finished files. A tool without
+        files charges only what its engine reports. It must not be more than `most`.
+        """
+        expected = self.expected(input)
+        share = {unit: amount * outputs // expected if expected else 0 for unit, amount in self.most(input).items()}
+        return share | {unit: amount for unit, amount in usage.items() if unit in share}
+
+    def needs(self, input: Any) -> Sequence[Need]:
+        """The assets of the member that this input works on."""
+        return ()
+
+    def resolve(self, input: Any) -> Any:
+        """The input with nothing left to chance, so that a second attempt makes the same."""
+        return input
+
+    def draft(self, raw: Mapping[str, Any]) -> Any:
+        """The input of a form that is not finished: what is missing or wrong there has its default, or is empty."""
+        model = _drafts(self.Input)
+        try:
+            return model.model_validate(raw)
+        except ValidationError as error:
+            wrong = {str(fault["loc"][0]) for fault in error.errors() if fault["loc"]}
+        try:
+            return model.model_validate({name: value for name, value in raw.items() if name not in wrong})
+        except ValidationError:  # fields that are right by themselves and not together
+            return model.model_validate({})
 
     def parse(self, raw: Mapping[str, Any]) -> Any:
-        """The wish written in `raw`, or `InvalidInput` with a sentence for each field that is wrong."""
+        """The input written in `raw`, or `InvalidInput` with a sentence for each field that is wrong."""
         try:
             return self.Input.model_validate(raw)
         except ValidationError as error:
@@ -100,6 +129,17 @@ class Tool(ABC):
                 field = str(fault["loc"][0]) if fault["loc"] else ""
                 faults.setdefault(field, _sentence(field, fault["type"], fault["msg"], fault.get("ctx", {})))
             raise InvalidInput(faults) from None
+
+
+@cache
+def _drafts(model: type[ToolInput]) -> type[ToolInput]:
+    """The same input with nothing required."""
+    required = {name: info for name, info in model.model_fields.items() if info.is_required()}
+    optional: dict[str, Any] = {
+        name: (str, "") if info.annotation is str else (Optional[info.annotation], None)  # noqa: UP045 - no type as such
+        for name, info in required.items()
+    }
+    return create_model(f"{model.__name__}Draft", __base__=model, **optional)
 
 
 def _sentence(field: str, kind: str, message: str, limits: Mapping[str, Any]) -> str:
@@ -119,6 +159,8 @@ def _sentence(field: str, kind: str, message: str, limits: Mapping[str, Any]) ->
             return f"{name} can be at most {limits['le']}."
         case "greater_than_equal":
             return f"{name} must be at least {limits['ge']}."
+        case "seed":
+            return f"{name} {message}."
         case "literal_error":
             return f"{name} must be one of {limits['expected']}.".replace("'", "")
         case "value_error":

@@ -16,7 +16,7 @@ class Access(StrEnum):
     CREATOR = "creator"
     SUPPORT = "support"  # operators, and who helps members; the database refuses a write of the latter
     OPERATOR = "operator"
-    SIGNATURE = "signature"  # whoever holds a link that we signed
+    SIGNATURE = "signature"  # whoever holds a link that we signed, or signs by a secret that we share
 
 
 _ALLOWED = {

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 
 from atelier.base.clock import now
+from atelier.base.text import first_letter
 from atelier.web.language import locale, translate, translate_many
 
 
@@ -21,6 +23,13 @@ def number(amount: int | float) -> str:
 def credits(amount: int) -> str:
     """`1 credit`, `1,200 credits`."""
     return translate_many("%(number)s credit", "%(number)s credits", abs(amount)) % {"number": number(amount)}
+
+
+def rate(amount: Decimal) -> str:
+    """Credits for one of a unit: `1 credit`, `0.003 credits`."""
+    return translate_many("%(number)s credit", "%(number)s credits", 1 if amount == 1 else 2) % {
+        "number": format_decimal(amount, "#,##0.#########", locale=locale())
+    }
 
 
 def ago(moment: datetime) -> str:
@@ -72,16 +81,25 @@ def initials(name: str) -> str:
     """Up to two letters for a member's badge."""
     parts = [part for part in name.replace("@", " ").split() if part[0].isalnum()]
     chosen = [parts[0], parts[-1]] if len(parts) > 1 else parts
-    return "".join(part[0] for part in chosen).upper() or "?"
+    return "".join(first_letter(part) for part in chosen).upper() or "?"
+
+
+def duration(seconds: float) -> str:
+    """How long something lasts, as a player shows it: 0:07, 12:30, 1:02:03."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 FILTERS: dict[str, Callable[..., Any]] = {
     "credits": credits,
+    "rate": rate,
     "ago": ago,
     "ahead": ahead,
     "day": day,
     "clock": clock,
     "size": size,
+    "duration": duration,
     "number": number,
     "initials": initials,
 }

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import NoneType, UnionType
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
+from fastapi import Form
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
@@ -18,6 +19,8 @@ from pydantic_core import PydanticUndefined
 CHOICE = "_choice"  # a seed is sent as two controls: random or fixed, and the number
 LONG = 200  # letters from which a text gets a box instead of a line
 BOX = 20  # side of the square in which an aspect ratio is drawn
+
+FormText = Annotated[str, Form()]  # a field of a form, as it was typed
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +94,10 @@ def form_values(model: type[BaseModel], typed: Mapping[str, str]) -> dict[str, A
 def _field(name: str, info: FieldInfo, values: Mapping[str, Any], error: str | None) -> FormField:
     extra, bounds, widget = _extra(info), _bounds(info), _widget(info)
     default = "" if info.default is PydanticUndefined else info.default
-    if widget == "seed" and values.get(f"{name}{CHOICE}") == "random":
-        value = ""
-    else:
-        value = _written(values.get(name, default))
+    random = widget == "seed" and values.get(f"{name}{CHOICE}") == "random"
+    value = "" if random else written(values.get(name, default))
     if widget == "toggle" and f"{name}{CHOICE}" in values:
-        value = _written(name in values)
+        value = written(name in values)
     return FormField(
         name=name,
         label=info.title or name.replace("_", " ").capitalize(),
@@ -166,7 +167,8 @@ def _drawn(ratio: str) -> tuple[float, float]:
     return round(width * shrink, 1), round(height * shrink, 1)
 
 
-def _written(value: Any) -> str:
+def written(value: Any) -> str:
+    """A value as a browser would send it."""
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -1,5 +1,5 @@
 """What stands around every request: its id and timing in the log, security headers with a nonce, and the refusal of
-writes that another site sends."""
+unknown host names and of writes that another site sends."""
 
 from __future__ import annotations
 
@@ -9,29 +9,28 @@ from urllib.parse import urlsplit
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from atelier.base.ids import new_id
 from atelier.base.log import get_log
+from atelier.base.outages import outage
+from atelier.web import policy
+from atelier.web.hosts import HEALTH, Hosts, UnknownHost
+from atelier.web.problems import answer as in_dialect
 from atelier.web.problems import problem
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-POLICY = (
-    "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}';"
-    " img-src 'self' data: blob:;"
-    " font-src 'self'; connect-src 'self'; media-src 'self' blob:; manifest-src 'self'; form-action 'self';"
-    " base-uri 'none'; frame-ancestors 'none'; report-uri /csp-reports; report-to csp"
-)
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), payment=(), usb=(), microphone=(self)",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "X-DNS-Prefetch-Control": "off",
 }
 REPORTS = {"Reporting-Endpoints": 'csp="/csp-reports"'}
+PORTS = {"http": 80, "https": 443}
 HSTS = "max-age=63072000; includeSubDomains"
 
 
@@ -42,20 +41,23 @@ def _who(scope: Scope) -> dict[str, str]:
     return {name: str(value) for name, value in found.items() if value is not None}
 
 
-def _host(origin: str) -> str | None:
-    """The host and port that an origin names; None for what is no origin."""
+def _origin(address: str) -> tuple[str, str, int | None] | str:
+    """Scheme, host and port of an address (RFC 6454); two that are no origins are never the same one."""
     try:
-        return urlsplit(origin).netloc or None
+        parts = urlsplit(address)
+        port = parts.port or PORTS.get(parts.scheme)
     except ValueError:
-        return None
+        return address
+    return (parts.scheme, parts.hostname, port) if parts.hostname and parts.scheme in PORTS else f"none: {address}"
 
 
 class Guard:
     """ASGI middleware around the whole application."""
 
-    def __init__(self, app: ASGIApp, *, origin: str) -> None:
+    def __init__(self, app: ASGIApp, *, origin: str, hosts: Hosts) -> None:
         self.app = app
         self.origin = origin
+        self.hosts = hosts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -65,16 +67,17 @@ class Guard:
         nonce = secrets.token_urlsafe(16)
         request_id = str(new_id())
         scope.setdefault("state", {}).update(nonce=nonce, request_id=request_id)
-        status = 500
+        status, started = 500, False
 
         async def answer(message: Message) -> None:
-            nonlocal status
+            nonlocal status, started
             if message["type"] == "http.response.start":
+                started = True
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
-                for name, value in (HEADERS | REPORTS).items():
+                allowed = policy.headers(nonce, scope["state"].get("policy"))
+                for name, value in (HEADERS | REPORTS | allowed).items():
                     headers.setdefault(name, value)
-                headers.setdefault("Content-Security-Policy", POLICY.format(nonce=nonce))
                 if self.origin.startswith("https://"):
                     headers.setdefault("Strict-Transport-Security", HSTS)
                 headers["X-Request-Id"] = request_id
@@ -84,19 +87,34 @@ class Guard:
 
         with structlog.contextvars.bound_contextvars(request=request_id):
             try:
-                if self._from_elsewhere(scope):
+                if not self._known_host(scope):
+                    unknown = UnknownHost(self.origin)
+                    refusal = in_dialect(
+                        Request(scope), unknown.status, unknown.code, unknown.message, error=unknown, **unknown.details
+                    )
+                    await refusal(scope, receive, answer)
+                elif self._from_elsewhere(scope):
                     refusal = problem(403, "cross_site", "This request came from another site, so it was refused.")
                     await refusal(scope, receive, answer)
                 else:
                     await self.app(scope, receive, answer)
+            except Exception as error:
+                found = outage(error)
+                if found is None or not started:
+                    raise
+                # part of the answer is sent already: the server closes the connection, so nobody takes it for whole
+                get_log().warning("web:broken_off", code=found.code, path=scope["path"])
             finally:
                 if not scope["path"].startswith("/static/"):
                     ms = round((time.perf_counter() - began) * 1000, 1)
                     facts = {"method": scope["method"], "path": scope["path"], "status": status, "ms": ms}
                     get_log().info("web:answered", **facts, **_who(scope))
 
+    def _known_host(self, scope: Scope) -> bool:
+        return scope["path"].startswith(HEALTH) or self.hosts.allow(Headers(scope=scope).get("host", ""))
+
     def _from_elsewhere(self, scope: Scope) -> bool:
-        """Whether a browser sends a write on behalf of another site (Sec-Fetch-Site, else Origin against Host)."""
+        """Whether a browser sends a write on behalf of another site (Sec-Fetch-Site, else Origin, else Referer)."""
         if scope["method"] in SAFE:
             return False
         headers = Headers(scope=scope)
@@ -105,5 +123,7 @@ class Guard:
         site = headers.get("sec-fetch-site")
         if site is not None:
             return site not in ("same-origin", "none")
-        origin = headers.get("origin")
-        return origin is not None and origin != self.origin and _host(origin) != headers.get("host", "")
+        said = headers.get("origin") or headers.get("referer")
+        if not said:
+            return False  # no browser: those name at least one of them in a write that another site sends
+        return _origin(said) not in (_origin(self.origin), _origin(f"{scope['scheme']}://{headers.get('host', '')}"))

@@ -9,6 +9,8 @@ ICONS = {
     '<circle cx="12.7" cy="7.2" r="1.2"/>',
     "voice": '<path d="M10 3v14M6 6v8M14 6v8M2.5 9v2M17.5 9v2"/>',
     "video": '<rect x="2.5" y="5" width="11" height="10" rx="2"/><path d="m13.5 9 4-2v6l-4-2"/>',
+    "text": '<path d="M5 2.8h7L16 7v10.2H5zM12 2.8V7h4M7.8 10.5h5.4M7.8 13.5h5.4"/>',
+    "model": '<path d="m10 2.8 6.5 3.6v7.2L10 17.2l-6.5-3.6V6.4zM3.5 6.4 10 10l6.5-3.6M10 10v7.2"/>',
     "chat": '<path d="M4 4.5h12v8H9l-4 3.5v-3.5H4z"/>',
     "library": '<rect x="3" y="3" width="6" height="8" rx="1.2"/><rect x="11" y="3" width="6" height="5" '
     'rx="1.2"/><rect x="3" y="13" width="6" height="4" rx="1.2"/><rect x="11" y="10" width="6" '
@@ -47,6 +49,7 @@ ICONS = {
     "sliders": '<path d="M3.5 6.5h7M14.5 6.5h2M3.5 13.5h2M9.5 13.5h7"/><circle cx="12.5" cy="6.5" r="1.9"/>'
     '<circle cx="7.5" cy="13.5" r="1.9"/>',
     "brush": '<path d="M9 11.5 15.5 4 16.5 5 10.5 12.5M9 11.5c-2.5 0-2 3-4.5 4 2 1 6 1 6-3z"/>',
+    "cloud": '<path d="M6 15.5h8.2a3.1 3.1 0 0 0 .5-6.2 4.6 4.6 0 0 0-8.9-1A3.6 3.6 0 0 0 6 15.5z"/>',
     "cards": '<rect x="3" y="6" width="10" height="11" rx="1.5"/><path d="M7 3.5h8.5A1.5 1.5 0 0 1 17 5v9"/>',
 }
 

@@ -9,15 +9,17 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from babel import Locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from fastapi import Request
 from jinja2 import Environment, pass_eval_context
 from jinja2.nodes import EvalContext
 from markupsafe import Markup
+
+if TYPE_CHECKING:
+    from fastapi import Request
 
 FOLDER = Path(__file__).parents[1] / "locale"
 COOKIE = "language"
@@ -34,15 +36,15 @@ def of(request: Request) -> str:
 
 def preferred(accepted: str) -> str:
     """The first of our languages that an Accept-Language header (RFC 9110, section 12.5.4) names, by its weights."""
-    wishes: list[tuple[float, str]] = []
+    preferences: list[tuple[float, str]] = []
     for part in accepted.split(",")[:20]:
         name, _, weight = part.strip().partition(";")
         try:
             quality = float(weight.strip().removeprefix("q=")) if weight else 1.0
         except ValueError:
             continue
-        wishes.append((quality, name.partition("-")[0].lower()))
-    ordered = sorted(wishes, key=lambda wish: -wish[0])
+        preferences.append((quality, name.partition("-")[0].lower()))
+    ordered = sorted(preferences, key=lambda preference: -preference[0])
     return next((name for quality, name in ordered if quality > 0 and name in LANGUAGES), "en")
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Collection, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from fastapi import Request
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from atelier.base import events
 from atelier.base.db import Acting
@@ -17,8 +19,10 @@ from atelier.base.signals import Signals
 from atelier.web.caller import CHANGED
 from atelier.web.parts import Parts
 
-BEAT = 15.0  # seconds between comments that keep proxies from closing the line
-SOON = 0.05  # seconds until another look for a fact that waits for a slower transaction
+HEARTBEAT_SECONDS = 15.0  # seconds between comments that keep proxies from closing the line
+LATER = 30_000  # milliseconds after which a client whose stream was replaced may open another
+HINTS = 100  # jobs' positions that a stream keeps in mind until its next look
+RETRY_DELAY_SECONDS = 0.05  # seconds until another look for a fact that waits for a slower transaction
 
 
 def message(kind: str, data: dict[str, Any], *, id: str | None = None) -> str:
@@ -27,45 +31,65 @@ def message(kind: str, data: dict[str, Any], *, id: str | None = None) -> str:
     return f"{head}event: {kind}\ndata: {json.dumps(data, default=str, separators=(',', ':'))}\n\n"
 
 
-class _Ear:
-    """What one stream hears: that there are new facts, passing messages, and that its caller may be gone."""
+@dataclass(frozen=True, slots=True)
+class Passing:
+    """Messages that nobody needs to resume: a channel whose signals name a job and a position, and what reads those.
+
+    Anybody with a connection can send a signal, so it is only a hint: what is passed on comes from the rows that the
+    stream's own member may see.
+    """
+
+    channel: str
+    read: Callable[[AsyncSession, Collection[tuple[UUID, int]]], Awaitable[Sequence[Mapping[str, Any]]]]
+
+
+class StreamSubscription:
+    """What one stream waits for: new events, passing messages, and a change of its caller's account."""
 
     def __init__(self, member_id: UUID, subject: UUID | None) -> None:
         self._member = str(member_id)
         self._subject = str(subject) if subject else None
-        self._passing: asyncio.Queue[dict[str, Any]] = asyncio.Queue(100)
+        self._passing: set[tuple[UUID, int]] = set()
         self.woken = asyncio.Event()
-        self.doubtful = False  # whether the caller must be looked up again
+        self.must_recheck = False  # whether the caller must be looked up again
+        self.replaced = False  # whether newer streams of the member's have taken this one's place
 
-    def listen(self, signals: Signals, passing: str | None) -> ExitStack:
-        """Hear all that concerns this stream until the stack is closed."""
-        deaf = ExitStack()
-        deaf.callback(signals.listen(events.CHANNEL, self._fact))
-        deaf.callback(signals.listen(CHANGED, self._doubt))
+    def listen(self, signals: Signals, passing: Passing | None) -> ExitStack:
+        """Listen to the signals that concern this stream until the stack is closed."""
+        stop = ExitStack()
+        stop.callback(signals.listen(events.CHANNEL, self._event))
+        stop.callback(signals.listen(CHANGED, self._caller_changed))
         if passing:
-            deaf.callback(signals.listen(passing, self._pass_on))
-        return deaf
+            stop.callback(signals.listen(passing.channel, self._pass_on))
+        return stop
 
-    def passed(self) -> Iterator[str]:
-        """The passing messages since the last look."""
-        while not self._passing.empty():
-            found = self._passing.get_nowait()
-            yield message("progress", {key: value for key, value in found.items() if key != "member"})
+    def leave(self) -> None:
+        """End this stream because a newer one needs its place."""
+        self.replaced = True
+        self.woken.set()
 
-    def _fact(self, payload: str) -> None:
+    def passed(self) -> Collection[tuple[UUID, int]]:
+        """The jobs and positions of which signals came since the last look."""
+        found, self._passing = self._passing, set()
+        return found
+
+    def _event(self, payload: str) -> None:
         if payload in ("", self._member):
             self.woken.set()
 
-    def _doubt(self, payload: str) -> None:
+    def _caller_changed(self, payload: str) -> None:
         if payload in ("", self._member):
-            self.doubtful = True
+            self.must_recheck = True
             self.woken.set()
 
     def _pass_on(self, payload: str) -> None:
-        found = json.loads(payload) if payload else {}
-        wanted = found.get("member") == self._member and self._subject in (None, found.get("job"))
-        if wanted and not self._passing.full():
-            self._passing.put_nowait(found)
+        try:
+            found = json.loads(payload)
+            member, job, position = found["member"], UUID(found["job"]), int(found["position"])
+        except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
+            return  # an empty one after a reconnect, or one that is none of ours
+        if member == self._member and self._subject in (None, str(job)) and len(self._passing) < HINTS:
+            self._passing.add((job, position))
             self.woken.set()
 
 
@@ -76,43 +100,50 @@ async def stream(
     *,
     subject: UUID | None = None,
     last: str | None = None,
-    passing: str | None = None,
+    passing: Passing | None = None,
     ends: Collection[str] = (),
 ) -> AsyncGenerator[str, None]:
     """A member's events after `last` (Last-Event-ID, `xid-id`), or from now on; none twice and none left out.
 
-    With `subject` only those of one thing. `passing` names a channel whose payloads, JSON with the member's id under
-    `member`, are passed on without an id. The stream closes after a fact whose kind is in `ends`, and when its caller
-    is signed out or banned.
+    A member has at most five streams in a web process: a sixth ends the oldest, which is told by a message `replaced`.
+    With `subject` only those of one thing. What `passing` reads is passed on without an id. The stream closes after a
+    fact whose kind is in `ends`, and when its caller is signed out or banned.
     """
-    ear, acting = _Ear(member_id, subject), Acting.member(member_id)
-    with ear.listen(here.signals, passing):
+    subscription, acting = StreamSubscription(member_id, subject), Acting.member(member_id)
+    with here.streams.opened(member_id, subscription.leave), subscription.listen(here.signals, passing):
         mark = events.Mark.parse(last) if last else None
         if mark is None:
             async with here.web_db.transaction(acting) as db:
                 mark = await events.here(db)
         yield f"retry: 1000\nid: {mark}\n\n"
         while not await request.is_disconnected():
-            ear.woken.clear()
-            if ear.doubtful:
-                ear.doubtful = False
+            subscription.woken.clear()
+            if subscription.replaced:
+                yield f"retry: {LATER}\n" + message("replaced", {})
+                return
+            if subscription.must_recheck:
+                subscription.must_recheck = False
                 if not await _still(request, here, member_id):
                     return
             async with here.web_db.transaction(acting) as db:
                 found = await events.after(db, mark, subject=subject)
                 late = await events.late(db, mark, subject=subject)
+                hints = subscription.passed()
+                passed = await passing.read(db, hints) if passing and hints else []
             for mark, event in found:
                 yield message(event.kind, {"subject": event.subject_id, **event.data}, id=str(mark))
                 if event.kind in ends:
                     return
-            for passed in ear.passed():
-                yield passed
+            for each in passed:
+                yield message("progress", dict(each))
             if not found:
                 try:
-                    await asyncio.wait_for(ear.woken.wait(), SOON if late else BEAT)
+                    await asyncio.wait_for(
+                        subscription.woken.wait(), RETRY_DELAY_SECONDS if late else HEARTBEAT_SECONDS
+                    )
                 except TimeoutError:
                     if not late:
-                        ear.doubtful = True  # sessions also end by themselves
+                        subscription.must_recheck = True  # sessions also end by themselves
                         yield ": still here\n\n"
 
 

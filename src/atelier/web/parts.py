@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Annotated, TypeVar
 
 from fastapi import Depends, Request
@@ -12,8 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from atelier.base.db import Acting, Database
 from atelier.base.signals import Signals
 from atelier.limits import Limiter
+from atelier.limits.network import Networks
 from atelier.web.access import Access
 from atelier.web.caller import Caller, Identify
+from atelier.web.streams import Streams
 from atelier.web.templates import Templates
 
 Found = TypeVar("Found")
@@ -35,13 +37,22 @@ class Parts:
     key: Callable[[str], bytes]  # one of the studio's own for each purpose
     debug: bool = False
     welcome_credits: int = 0
-    trusted_proxies: frozenset[str] = frozenset()
+    streams: Streams = field(default_factory=Streams)
+    trusted_proxies: Networks = ()
     staff: Surround | None = None  # what the console asks of who may see it; raises where that is missing
     surround: Surround | None = None  # puts on the request's state what every page of a member shows around its content
 
 
 def parts(request: Request) -> Parts:
+    """The parts, with `origin` as this request's browser sees it.
+
+    Whoever comes by https, through a trusted proxy, to a studio whose settings name no https address gets links and
+    cookies for https all the same. The host was compared with the list of allowed ones before.
+    """
     found: Parts = request.app.state.parts
+    if request.scope.get("scheme") == "https" and found.origin.startswith("http://"):
+        host = request.headers.get("host")
+        return replace(found, origin=f"https://{host}") if host else found
     return found
 
 

@@ -1,9 +1,9 @@
 """Finds what members read in Python files, for translators.
 
-Calls of `translate`; plain sentences of errors, constants called `…_FAULT`, and what `MEANINGS` says; where babel.cfg
-says `faults`, also sentences that functions return; where it says `fields`, the titles, descriptions, examples and
-names of tools. `extract_catalog` finds what models say of themselves. Used by babel alone (babel.cfg); templates are
-read by babel's own means.
+Calls of `translate`; plain sentences of errors, constants called `…_FAULT`, what `MEANINGS` says, the words of kinds of
+files and the labels of kinds of engines; where babel.cfg says `faults`, also sentences that functions return; where it
+says `fields`, the titles, descriptions, examples and names of tools. `extract_catalog` finds what models say of
+themselves. Used by babel alone (babel.cfg); templates are read by babel's own means.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 
 Found = tuple[int, str, str | tuple[str, ...], list[str]]
 SAID = ("title", "description", "examples")
+KIND_SAYS = ("several",)  # words of a kind of file that pages show
 
 
 def extract_catalog(
@@ -51,6 +52,12 @@ def extract(file: BinaryIO, keywords: Any, comment_tags: Collection[str], option
                 yield from _phrases([value])
             case ast.Assign(targets=[ast.Name(id="MEANINGS")], value=ast.Dict(values=values)):
                 yield from _phrases(values)
+            case ast.Call(func=ast.Name(id="EngineKind")):
+                yield from _phrases([each.value for each in node.keywords if each.arg == "label"], any_words=True)
+            case ast.Call(func=ast.Name(id="Kind")):
+                for keyword in node.keywords:
+                    if keyword.arg in KIND_SAYS:
+                        yield from _phrases([keyword.value], any_words=True)
             case ast.Assign(targets=[ast.Name(id="name")], value=value) if "fields" in options:
                 yield from _phrases([value], any_words=True)
 

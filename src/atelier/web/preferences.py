@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import Form, Request
+from fastapi import Request
 from fastapi.responses import RedirectResponse
 
 from atelier.limits.limit import PAGES
 from atelier.web import language
 from atelier.web.access import Access
 from atelier.web.back import page_at, sent_from
+from atelier.web.forms import FormText
 from atelier.web.parts import Here
 from atelier.web.routes import Routes
 from atelier.web.theme import COOKIE as THEME
@@ -24,9 +23,9 @@ YEAR = 365 * 24 * 3600
 async def prefer(
     request: Request,
     here: Here,
-    theme: Annotated[str, Form()] = "",
-    speak: Annotated[str, Form()] = "",
-    back: Annotated[str, Form()] = "",
+    theme: FormText = "",
+    speak: FormText = "",
+    back: FormText = "",
 ) -> RedirectResponse:
     """Keep the choice and go back to the page that it was made on; `back` where its address lacks the key to it."""
     page = page_at(request, back, "/") if back else sent_from(request, "/")

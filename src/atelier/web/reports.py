@@ -9,16 +9,15 @@ from urllib.parse import urlsplit
 from fastapi import Request, Response
 
 from atelier.base.log import get_log
-from atelier.limits import Limit, Per
+from atelier.limits.limit import REPORTS
 from atelier.web.access import Access
 from atelier.web.routes import Routes
 
 routes = Routes(include_in_schema=False)
-LIMIT = Limit("reports", "20/minute", Per.ADDRESS)
 LONGEST = 200
 
 
-@routes.post("/csp-reports", access=Access.PUBLIC, limit=LIMIT, status_code=204, max_body_size=16 * 1024)
+@routes.post("/csp-reports", access=Access.PUBLIC, limit=REPORTS, status_code=204, max_body_size=16 * 1024)
 async def csp_report(request: Request) -> Response:
     """Take reports in both forms that browsers send (CSP 3: `report-uri` and the Reporting API)."""
     try:

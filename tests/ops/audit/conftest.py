@@ -22,7 +22,7 @@ from atelier.base.ids import new_id
 from atelier.base.postgres import EmbeddedPostgres
 from atelier.bootstrap import open_studio
 from atelier.settings import Settings
-from atelier.studio import Studio, Wish, begin
+from atelier.spine import JobRequest, Studio, begin
 
 
 @dataclass(slots=True)
@@ -65,7 +65,7 @@ class Scene:
         """A job that waits."""
         member = member or await self.member()
         async with self.studio.web_db.transaction(Acting.member(member)) as db:
-            return await begin(db, self.studio.catalog, member, Wish("image.generate", {"prompt": "x", "count": 2}))
+            return await begin(db, self.studio, member, JobRequest("image.generate", {"prompt": "x", "count": 2}))
 
 
 @pytest.fixture

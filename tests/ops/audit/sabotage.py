@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 from collections.abc import AsyncGenerator, Awaitable, Callable, MutableMapping
+from contextlib import suppress
 from datetime import datetime
-from typing import Any
+from typing import Any, BinaryIO
 from uuid import UUID
 
 import pytest
 from fastapi import Depends, Request
 from fastapi.routing import APIRoute
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from tests.ops.audit.conftest import Scene
@@ -20,18 +22,22 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from atelier import assets
 from atelier.assets import Assets, Store
 from atelier.assets.intake import Brought
+from atelier.assets.keep import Laid
 from atelier.assets.links import Links
-from atelier.base import events
+from atelier.base import events, migrate, unfinished
 from atelier.base.crypto import digest
 from atelier.base.db import Acting, Database
+from atelier.base.file_limits import Limits
 from atelier.base.ids import new_id
 from atelier.base.isolation import isolate
 from atelier.base.log import get_log
+from atelier.base.unfinished import Mark
 from atelier.catalog import Catalog, Model, Snapshot
 from atelier.engines import Crashed, Engines, Made, Work
 from atelier.jobs import cancel
 from atelier.limits import Limit, Limiter, Standing
 from atelier.limits.limit import NONE, PAGES
+from atelier.media.pool import Pool
 from atelier.ops.audit.checks import files, libraries, place, secrets
 from atelier.ops.audit.guests import picture
 from atelier.people import identify, sessions, tokens
@@ -41,15 +47,18 @@ from atelier.people.factors.entrance import Opened
 from atelier.people.identify import Found
 from atelier.people.passwords import Passwords
 from atelier.people.tables import Token
-from atelier.studio.request import Whole
+from atelier.spine.request import OpenStudio
 from atelier.web import confirmed, scopes
 from atelier.web.access import Access
 from atelier.web.caller import Caller, Role
+from atelier.web.hosts import Hosts
 from atelier.web.routes import Routes, Rule, every
 from atelier.web.scopes import Scope as TokenScope
+from atelier.web.streams import Streams
 
 Sabotage = Callable[[Scene, pytest.MonkeyPatch], Awaitable[None]]
 SABOTAGES: dict[str, list[Sabotage]] = {}
+REPLICA = "SET session_replication_role = replica"  # no trigger of ours sees what follows
 
 
 # Under which addresses strangers ask in a sabotage that only these can show: all of them are asked in a good studio.
@@ -112,8 +121,8 @@ async def a_route_that_looks_for_the_studio(scene: Scene, patch: pytest.MonkeyPa
     routes = Routes()
 
     @routes.get("/leak/{job_id}", access=Access.MEMBER, limit=PAGES)
-    async def leak(job_id: UUID, whole: Whole) -> str | None:
-        async with whole.operator_db.transaction(Acting.for_studio()) as db:
+    async def leak(job_id: UUID, studio: OpenStudio) -> str | None:
+        async with studio.operator_db.transaction(Acting.for_studio()) as db:
             found = await db.execute(text("SELECT title FROM jobs WHERE id = :job"), {"job": job_id})
             return found.scalar_one_or_none()
 
@@ -136,9 +145,9 @@ async def a_route_that_changes_anybodys(scene: Scene, patch: pytest.MonkeyPatch)
     routes = Routes()
 
     @routes.post("/touch", access=Access.MEMBER, limit=PAGES)
-    async def touch(request: Request, whole: Whole) -> None:
+    async def touch(request: Request, studio: OpenStudio) -> None:
         form = await request.form()
-        async with whole.operator_db.transaction(Acting.for_studio()) as db:
+        async with studio.operator_db.transaction(Acting.for_studio()) as db:
             await db.execute(text("UPDATE jobs SET title = 'x' WHERE id = :job"), {"job": UUID(str(form["job_id"]))})
 
     scene.app.include_router(routes)
@@ -187,6 +196,17 @@ async def a_route_without_limit(scene: Scene, patch: pytest.MonkeyPatch) -> None
     scene.app.include_router(routes)
 
 
+@against("limits.refused")
+async def a_rule_that_counts_before_it_decides(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    decide = Rule._allow
+
+    async def counts_first(rule: Rule, request: Request, caller: Caller | None) -> None:
+        await request.app.state.parts.limiter.hit(rule.limit, "whoever")
+        await decide(rule, request, caller)
+
+    patch.setattr(Rule, "_allow", counts_first)
+
+
 class Blind(Limiter):
     async def hit(self, limit: Limit, who: str) -> tuple[Standing, ...]:
         return ()
@@ -195,6 +215,11 @@ class Blind(Limiter):
 @against("limits.count")
 async def a_limiter_that_does_not_count(scene: Scene, patch: pytest.MonkeyPatch) -> None:
     scene.change(limiter=Blind())
+
+
+@against("limits.streams")
+async def streams_that_nobody_counts(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    scene.parts(streams=Streams(most=500))
 
 
 @against("limits.shared")
@@ -372,6 +397,34 @@ async def a_trail_that_forgets_from_where(scene: Scene, patch: pytest.MonkeyPatc
     scene.sql("ALTER TABLE events ALTER address DROP DEFAULT")
 
 
+@against("records.actors")
+async def a_trail_that_believes_what_is_claimed(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    claimed = "nullif(current_setting('atelier.actor', true), '')::uuid"
+    scene.sql(
+        f"""CREATE OR REPLACE FUNCTION atelier_actor() RETURNS uuid LANGUAGE sql STABLE AS
+            $$ SELECT coalesce({claimed}, atelier_member()) $$"""
+    )
+
+
+@against("records.forgotten")
+async def events_that_nobody_forgets(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    scene.sql("INSERT INTO events (kind, at) VALUES ('session:started', now() - interval '403 days')")
+
+
+@against("records.readers")
+async def a_reader_that_never_comes_on(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    scene.sql("INSERT INTO event_readers (name, xid, id) VALUES ('stuck', '1', 0)")
+    scene.sql("INSERT INTO events (kind, at) VALUES ('session:started', now() - interval '6 minutes')")
+
+
+@against("records.inbox")
+async def a_message_that_nobody_can_work_off(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    scene.sql(
+        """INSERT INTO inbox (id, source, event_id, body, state, attempts, error, ended_at)
+           VALUES (gen_random_uuid(), 'shop', 'one', 'paid', 'failed', 8, 'ValueError: closed', now())"""
+    )
+
+
 @against("records.switches")
 async def a_web_role_that_turns_switches(scene: Scene, patch: pytest.MonkeyPatch) -> None:
     scene.sql("GRANT INSERT, UPDATE ON flags TO atelier_web")
@@ -392,6 +445,27 @@ async def a_new_table_without_protection(scene: Scene, patch: pytest.MonkeyPatch
         "CREATE TABLE notes (id uuid PRIMARY KEY, member_id uuid)",
         "CREATE INDEX notes_member_idx ON notes (member_id)",
     )
+
+
+@against("powers.tampering")
+async def tables_that_last_a_moment(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    name = make_url(scene.studio.owner_url).database
+    scene.sql(f'GRANT TEMPORARY ON DATABASE "{name}" TO PUBLIC')
+
+
+@against("isolation.pointing")
+async def files_that_anybody_may_name(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    scene.sql("DROP TRIGGER own ON assets")
+
+
+@against("isolation.pointing")
+async def mails_that_go_to_anybody(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    scene.sql("DROP TRIGGER own ON mails")
+
+
+@against("isolation.pointing")
+async def tokens_of_anybodys_sign_in(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    scene.sql("DROP TRIGGER own ON refresh_tokens")
 
 
 @against("isolation.sql")
@@ -562,6 +636,11 @@ async def a_proxy_that_hides_where_a_write_comes_from(scene: Scene, patch: pytes
     scene.app.add_middleware(Meddler, drop=(b"sec-fetch-site", b"origin"))
 
 
+@against("edge.hosts")
+async def a_studio_that_answers_to_every_name(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    scene.change(hosts=Hosts(frozenset({"elsewhere.invalid", "127.0.0.1"})))
+
+
 @against("edge.crashes")
 async def debugging(scene: Scene, patch: pytest.MonkeyPatch) -> None:
     scene.change(debug=True)
@@ -622,7 +701,27 @@ async def a_charge_for_nothing(scene: Scene, patch: pytest.MonkeyPatch) -> None:
     job = await scene.job(member)
     async with scene.studio.web_db.transaction(Acting.member(member)) as db:
         await cancel(db, job)
-    scene.sql(f"UPDATE jobs SET charged = 1 WHERE id = '{job}'")
+    scene.sql(REPLICA, f"UPDATE jobs SET charged = 1 WHERE id = '{job}'")
+
+
+@against("money.charges")
+async def terms_that_were_changed_afterwards(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    job = await scene.job()
+    scene.worker()
+    changed = f"""UPDATE jobs SET terms = jsonb_set(terms, '{{rates,pictures}}', '"9"') WHERE id = '{job}'"""
+    scene.sql(REPLICA, changed)
+
+
+@against("money.terms")
+async def a_database_that_does_not_ask_for_holds(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    scene.sql("DROP TRIGGER paid ON jobs")
+
+
+@against("money.terms")
+async def a_job_that_asks_for_more_than_was_agreed(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    job = await scene.job()
+    scene.worker()
+    scene.sql(f"""UPDATE jobs SET input = input || '{{"count": 4}}' WHERE id = '{job}'""")
 
 
 @against("money.idempotency")
@@ -689,7 +788,7 @@ class Broken:
 
 @against("jobs.engines")
 async def an_engine_that_breaks(scene: Scene, patch: pytest.MonkeyPatch) -> None:
-    scene.change(engines=Engines({"sketch": Broken, "diffusers": Broken}))
+    scene.change(engines=Engines(given={"sketch": Broken, "diffusers": Broken}))
 
 
 # --- the catalog
@@ -737,6 +836,16 @@ async def a_file_that_was_changed(scene: Scene, patch: pytest.MonkeyPatch) -> No
         out.write(b"more")
 
 
+@against("storage.kinds")
+async def a_row_of_another_type(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    scene.sql(f"UPDATE assets SET content_type = 'image/webp' WHERE id = '{(await _file(scene)).id}'")
+
+
+@against("storage.kinds")
+async def a_row_of_another_kind(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    scene.sql(f"UPDATE assets SET kind = 'audio' WHERE id = '{(await _file(scene)).id}'")
+
+
 class Forgetful(Store):
     """Keeps members' files, and loses small ones."""
 
@@ -763,7 +872,21 @@ async def links_that_nobody_checks(scene: Scene, patch: pytest.MonkeyPatch) -> N
 
 @against("files.lies")
 async def uploads_that_nobody_decodes(scene: Scene, patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(files, "accept", lambda data, claimed: Brought(data, claimed, {}))
+    async def taken(store: Store, member_id: UUID, file: BinaryIO, limits: Limits) -> Brought:
+        file.seek(0)
+        return Brought(Laid(store.spool(file.read()), io.BytesIO(), {"width": 1, "height": 1}), {}, ())
+
+    patch.setattr(files, "accept", taken)
+
+
+@against("files.opened_apart")
+async def files_that_this_process_opens(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(files, "POOL", Pool())  # nobody asks it
+
+
+@against("files.opened_apart")
+async def a_process_that_may_have_all_memory(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(files, "MEMORY", 1_000_000)
 
 
 @against("files.reachable")
@@ -790,6 +913,21 @@ async def a_column_added_by_hand(scene: Scene, patch: pytest.MonkeyPatch) -> Non
     scene.sql("ALTER TABLE jobs ADD COLUMN note text")
 
 
+@against("database.functions")
+async def a_function_changed_by_hand(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    scene.sql("CREATE OR REPLACE FUNCTION ledger_may(p_member uuid) RETURNS boolean LANGUAGE sql AS 'SELECT true'")
+
+
+@against("database.functions")
+async def a_function_that_anyone_may_call(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    scene.sql("GRANT EXECUTE ON FUNCTION ledger_post TO PUBLIC")
+
+
+@against("database.functions")
+async def a_function_without_a_file(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    scene.sql("CREATE FUNCTION ledger_shortcut() RETURNS integer LANGUAGE sql AS 'SELECT 1'")
+
+
 @against("database.indexes")
 async def indexes_that_are_gone(scene: Scene, patch: pytest.MonkeyPatch) -> None:
     scene.sql("DROP INDEX tokens_member_idx")
@@ -798,6 +936,24 @@ async def indexes_that_are_gone(scene: Scene, patch: pytest.MonkeyPatch) -> None
 @against("recovery.backup")
 async def a_table_that_the_owner_cannot_read(scene: Scene, patch: pytest.MonkeyPatch) -> None:
     scene.sql("CREATE TABLE closed (id integer)")
+
+
+@against("recovery.finished")
+async def a_folder_that_is_half_restored(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    mark = Mark(archive="/backups/studio.tar", into=False, before=())
+    with suppress(KeyboardInterrupt), unfinished.marked(scene.home, mark):
+        raise KeyboardInterrupt
+
+
+@against("recovery.finished")
+async def a_database_that_is_half_restored(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    database = make_url(scene.superuser).database
+    scene.sql(f"COMMENT ON DATABASE {database} IS '{migrate.RESTORING}/elsewhere'")
+
+
+@against("recovery.leftovers")
+async def a_backup_that_was_killed(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    (scene.home / ".studio.tar.0a1b2c3d.partial").write_bytes(b"PGDMP")
 
 
 @against("place.room")

@@ -27,7 +27,7 @@ def atelier(place: Place, *args: str, **settings: str) -> subprocess.CompletedPr
         env=place.environment() | settings,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
     )
 
 

@@ -22,7 +22,7 @@ from atelier.catalog.catalog import DEFAULT
 from atelier.ops.backup import BadArchive, Manifest, NotEmpty, put_back, take
 from atelier.ops.backup.archive import Entry
 from atelier.settings import Settings
-from atelier.studio import Studio
+from atelier.spine import Studio
 
 MINE = DEFAULT.read_bytes() + b"# mine\n"
 

@@ -12,12 +12,12 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from tests.roles import Person
 
-from atelier.base import events, whence
+from atelier.base import events, request_origin
 from atelier.base.db import Acting, Database, libpq_url
 from atelier.base.ids import new_id
-from atelier.base.whence import Whence
+from atelier.base.request_origin import RequestOrigin
 from atelier.ops.records import Wanted, kinds, trail
-from atelier.studio import Studio
+from atelier.spine import Studio
 
 
 async def lines(studio: Studio, wanted: Wanted) -> list[str]:
@@ -65,8 +65,8 @@ async def test_a_failed_sign_in_and_a_try_to_sign_up_are_kept_and_shown(
 
 async def test_filters_find_and_hide(studio: Studio, maker: Person, buyer: Person) -> None:
     async with studio.operator_db.transaction(Acting.for_studio()) as db:
-        with whence.apart():
-            whence.comes(Whence("192.0.2.1", buyer.member_id))
+        with request_origin.isolated():
+            request_origin.assign(RequestOrigin("192.0.2.1", buyer.member_id))
             async with studio.operator_db.transaction(Acting.for_studio()) as other:
                 await events.record(other, "test:done", member=None, subject=maker.member_id, before=1, after=2)
                 await events.record(other, "job:queued", member=maker.member_id, subject=new_id())

@@ -27,7 +27,13 @@ CODES_SHOWN = re.compile(r"<li><code>([a-z0-9-]{14})</code></li>")
 
 @pytest.fixture
 def settings(tmp_path: Path, owner_url: str) -> Settings:
-    return Settings(home=tmp_path, url="http://localhost", database_url=SecretStr(owner_url), secret=SecretStr(SECRET))
+    return Settings(
+        home=tmp_path,
+        url="http://localhost",
+        hosts="studio.test",  # where the tests' browsers are
+        database_url=SecretStr(owner_url),
+        secret=SecretStr(SECRET),
+    )
 
 
 @pytest.fixture(autouse=True)

@@ -189,6 +189,16 @@ async def test_several_have_names_and_go_one_by_one(app: FastAPI, maker: Person,
         assert left.status_code == 303
 
 
+async def test_a_name_that_is_too_long_is_refused_before_the_passkey_is_kept(maker: Person) -> None:
+    asked = await ask(maker.client, "/account/passkeys/challenge")
+    form = {"credential": Device().make(asked), "called": "x" * 81}
+    refused = await maker.client.post("/account/passkeys", data=form)
+    assert refused.status_code == 422
+    assert "Give the passkey a name of at most 80 characters. No passkey was added." in refused.text
+    kept = await maker.client.post("/account/passkeys", data=form | {"called": "x" * 80})
+    assert kept.status_code in (200, 303)  # the browser's answer was not used up
+
+
 async def test_the_same_device_is_not_added_twice(maker: Person) -> None:
     device = await add_passkey(maker)
     asked: Any = await ask(maker.client, "/account/passkeys/challenge")

@@ -31,7 +31,7 @@ from atelier.people.leaving import exports
 from atelier.people.leaving.erase import Eraser
 from atelier.people.leaving.fill import Exporter
 from atelier.people.leaving.tables import Export
-from atelier.studio import Studio, Wish, begin
+from atelier.spine import JobRequest, Studio, begin
 from atelier.web.scopes import Scope
 
 MARKER = "secretfjord"  # stands in everything that the maker wrote
@@ -39,7 +39,7 @@ MARKER = "secretfjord"  # stands in everything that the maker wrote
 
 @pytest.fixture
 def exporter(studio: Studio) -> Exporter:
-    return Exporter(studio.worker_db, studio.assets.store, studio.doors.writer)
+    return Exporter(studio.worker_db, studio.assets.store, studio.accounts.writer)
 
 
 @pytest.fixture
@@ -74,8 +74,8 @@ async def furnish(studio: Studio, owner: Owner, person: Person, words: str = MAR
         await ledger.grant(db, member_id=person.member_id, amount=30, key=f"test {person.member_id}", memo=words)
     async with studio.web_db.transaction(Acting.member(person.member_id)) as db:
         await tokens.create(db, member_id=person.member_id, name=words, scopes=[Scope.JOBS_READ])
-        wish = Wish("image.generate", {"prompt": words, "count": 2})
-        await jobs.cancel(db, await begin(db, studio.catalog, person.member_id, wish))
+        wish = JobRequest("image.generate", {"prompt": words, "count": 2})
+        await jobs.cancel(db, await begin(db, studio, person.member_id, wish))
     made, faults = await one_of_each(owner, person.member_id, words, QUEUED)
     assert [fault for fault in faults if "duplicate key" not in fault] == []  # a second member lacks some
     assert len(made) > 10

@@ -20,12 +20,12 @@ from atelier.people.leaving.erase import Eraser
 from atelier.people.leaving.fill import Exporter
 from atelier.people.leaving.leave import TooLate, leave, stay
 from atelier.people.leaving.tend import tend
-from atelier.studio import Studio, Wish, begin
+from atelier.spine import JobRequest, Studio, begin
 
 
 async def leaves(studio: Studio, person: Person) -> None:
     async with studio.web_db.transaction(Acting.member(person.member_id)) as db:
-        await leave(db, studio.doors, member_id=person.member_id, by=person.member_id)
+        await leave(db, studio.accounts, member_id=person.member_id, by=person.member_id)
 
 
 async def balanced(studio: Studio) -> ledger.Report:
@@ -136,7 +136,7 @@ async def test_a_killed_erasing_goes_on_where_it_was(
 
 async def test_it_waits_for_what_is_being_made(studio: Studio, eraser: Eraser, maker: Person) -> None:
     async with studio.web_db.transaction(Acting.member(maker.member_id)) as db:
-        job = await begin(db, studio.catalog, maker.member_id, Wish("image.generate", {"prompt": "x", "count": 2}))
+        job = await begin(db, studio, maker.member_id, JobRequest("image.generate", {"prompt": "x", "count": 2}))
     rows(studio, "UPDATE jobs SET state = 'running', started_at = now() WHERE id = %s", job)
     await leaves(studio, maker)
     due(studio, maker.member_id)

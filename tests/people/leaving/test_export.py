@@ -10,18 +10,21 @@ from typing import TypeAlias
 import asyncpg
 import pytest
 from fastapi import FastAPI
+from tests.people.factors.test_confirmation import hidden
 from tests.people.leaving.conftest import MARKER, Full, ask, below, look, packed, read
 from tests.people.mailbox import rows
-from tests.roles import Person
+from tests.roles import PASSWORD, Person, browser
 
 from atelier.assets import StorageFull, Store
 from atelier.base.db import Acting
 from atelier.base.isolation import isolate
+from atelier.jobs.background import requeue
 from atelier.people import tokens
-from atelier.people.leaving import exports, owned
+from atelier.people.leaving import exports, fill, owned
 from atelier.people.leaving.fill import Exporter, Stopped
 from atelier.people.leaving.tend import expire
-from atelier.studio import Studio
+from atelier.people.room import ROOM
+from atelier.spine import Studio
 from atelier.web.scopes import Scope
 
 Owner: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
@@ -62,6 +65,17 @@ async def test_the_archive_holds_everything_and_its_letter_names_each_file(
         stored = next(one for one in full.assets if str(one.id) == asset["id"])
         assert archive.read(asset["file"]) == await studio.assets.store.get(stored.path)
     assert sum(name.startswith("files/") for name in names) == len(full.assets)
+
+
+async def test_an_export_whose_entry_was_lost_is_entered_again_once(studio: Studio, full: Full) -> None:
+    await ask(studio, full.person.member_id)
+    rows(studio, "DELETE FROM procrastinate_jobs")
+    assert await requeue(ROOM.tasks(studio), studio.worker_db) == 0  # its entry may be about to come
+    rows(studio, "UPDATE exports SET created_at = now() - interval '1 minute'")
+    assert [await requeue(ROOM.tasks(studio), studio.worker_db) for _ in range(2)] == [1, 0]
+    (entry,) = rows(studio, "SELECT task_name, lock FROM procrastinate_jobs")
+    assert entry["task_name"] == "people:export"
+    assert entry["lock"].startswith("exports ")  # two at a time in the whole studio, as when it was asked for
 
 
 async def test_no_secret_leaves_the_studio(studio: Studio, exporter: Exporter, full: Full, owner: Owner) -> None:
@@ -132,7 +146,10 @@ async def test_a_new_one_takes_the_place_of_an_older_one(studio: Studio, exporte
     assert states == ["expired", "ready"]
 
 
-async def test_a_canceled_one_stops_and_leaves_nothing(studio: Studio, exporter: Exporter, full: Full) -> None:
+async def test_a_canceled_one_stops_and_leaves_nothing(
+    studio: Studio, exporter: Exporter, full: Full, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fill, "EVERY", 0.0)  # it looks after each file whether it is still wanted
     me = full.person.member_id
     export = await ask(studio, me)
     before = below(studio, me)
@@ -141,7 +158,6 @@ async def test_a_canceled_one_stops_and_leaves_nothing(studio: Studio, exporter:
         async def list(self, prefix="", size=1000):  # type: ignore[no-untyped-def]
             async with studio.web_db.transaction(Acting.member(me)) as db:
                 await exports.cancel(db, export.id)
-            await asyncio.sleep(1.1)
             async for some in Store.list(self, prefix, size):
                 yield some
 
@@ -212,6 +228,35 @@ async def test_a_browser_confirms_that_it_is_its_member_first(studio: Studio, ma
     assert (await maker.client.post("/account/deletion", data={"understood": "yes"})).status_code == 403
     assert rows(studio, "SELECT 1 FROM exports") == []
     assert rows(studio, "SELECT 1 FROM departures") == []
+
+
+async def test_a_leaked_link_opens_nothing_without_a_fresh_confirmation(
+    app: FastAPI, studio: Studio, exporter: Exporter, full: Full
+) -> None:
+    await packed(studio, exporter, full.person.member_id)
+    client = full.person.client
+    address = (await client.get("/api/v1/exports")).json()["items"][0]["url"]
+    async with browser(app) as nobody:
+        assert (await nobody.get(address, headers={"accept": "application/json"})).status_code == 401
+    rows(studio, "UPDATE sessions SET confirmed_at = now() - interval '16 minutes'")
+    for headers in ({}, {"range": "bytes=0-3"}, {"range": "bytes=4-"}):
+        asks = await client.get(address, headers=headers)
+        assert asks.status_code == 403
+        assert b"PK" not in asks.content[:4]
+    assert rows(studio, "SELECT 1 FROM events WHERE kind = 'export:fetched'") == []
+    done = await client.post("/account/confirmation", data={**hidden(asks), "password": PASSWORD})
+    assert (done.status_code, done.headers["location"]) == (303, address.removeprefix(studio.origin))
+    assert (await client.get(address)).content.startswith(b"PK")
+
+
+async def test_the_page_lets_the_browser_show_what_is_asked_before_the_download(
+    studio: Studio, exporter: Exporter, full: Full
+) -> None:
+    await packed(studio, exporter, full.person.member_id)
+    page = (await full.person.client.get("/account/data")).text
+    link = re.search(r"<a [^>]*/archive[^>]*>", page)
+    assert link is not None
+    assert " download=" not in link[0]  # it would save the page that asks as a file
 
 
 async def test_only_the_member_fetches_it_and_only_with_its_link(

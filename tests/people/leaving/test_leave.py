@@ -16,7 +16,7 @@ from tests.roles import PASSWORD, Person, browser, move_in
 from atelier.base.db import Acting, Database
 from atelier.people import invitations, tokens
 from atelier.people.leaving.leave import LastOperator, leave
-from atelier.studio import Studio, Wish, begin
+from atelier.spine import JobRequest, Studio, begin
 from atelier.web.scopes import Scope
 
 SURE = {"understood": "yes"}
@@ -94,7 +94,7 @@ async def test_a_ticket_is_for_one_member_and_a_quarter_of_an_hour(
 
 async def test_what_runs_is_canceled_with_its_credits_back(studio: Studio, maker: Person) -> None:
     async with studio.web_db.transaction(Acting.member(maker.member_id)) as db:
-        await begin(db, studio.catalog, maker.member_id, Wish("image.generate", {"prompt": "x", "count": 2}))
+        await begin(db, studio, maker.member_id, JobRequest("image.generate", {"prompt": "x", "count": 2}))
     await maker.client.post("/account/deletion", data=SURE)
     assert [row["state"] for row in rows(studio, "SELECT state FROM jobs")] == ["canceled"]
     assert [row["balance"] for row in rows(studio, "SELECT balance FROM accounts WHERE kind = 'wallet'")] == [20]
@@ -103,7 +103,7 @@ async def test_what_runs_is_canceled_with_its_credits_back(studio: Studio, maker
 async def test_twice_is_the_same_as_once(studio: Studio, maker: Person) -> None:
     async def again() -> object:
         async with studio.web_db.transaction(Acting.member(maker.member_id)) as db:
-            return await leave(db, studio.doors, member_id=maker.member_id, by=maker.member_id)
+            return await leave(db, studio.accounts, member_id=maker.member_id, by=maker.member_id)
 
     due = await asyncio.gather(again(), again())
     assert due[0] == due[1]
@@ -123,7 +123,7 @@ async def test_the_last_operator_stays(
     async def go(person: Person) -> bool:
         try:
             async with studio.web_db.transaction(Acting.member(person.member_id)) as db:
-                await leave(db, studio.doors, member_id=person.member_id, by=person.member_id)
+                await leave(db, studio.accounts, member_id=person.member_id, by=person.member_id)
         except LastOperator:
             return False
         return True

@@ -13,7 +13,7 @@ from atelier.base import migrate
 from atelier.base.db import Acting, Database, libpq_url
 from atelier.people.leaving.erase import Eraser
 from atelier.people.leaving.leave import leave
-from atelier.studio import Studio
+from atelier.spine import Studio
 
 BEFORE = "20261121_1310"
 LEFT_OVERS = """SELECT proname FROM pg_proc
@@ -28,7 +28,7 @@ async def test_down_leaves_nothing_and_up_brings_it_back(
     await ask(studio, full.person.member_id)
     for person in (full.person, stranger):
         async with studio.web_db.transaction(Acting.member(person.member_id)) as db:
-            await leave(db, studio.doors, member_id=person.member_id, by=person.member_id)
+            await leave(db, studio.accounts, member_id=person.member_id, by=person.member_id)
     due(studio, stranger.member_id)
     await eraser.run(str(stranger.member_id))
     for database in (web_db, studio.web_db, studio.worker_db, studio.operator_db):

@@ -14,9 +14,10 @@ from tests.people.oidc.fake import GITHUB, PROVIDER, FakeProvider, public
 from tests.roles import ORIGIN
 
 from atelier.app import create_app
+from atelier.base.outgoing import Outgoing
 from atelier.people.oidc.elsewhere import Elsewhere
 from atelier.people.oidc.reach import Reach
-from atelier.studio import Studio
+from atelier.spine import Studio
 
 Walk = Callable[..., Awaitable[httpx.Response]]
 
@@ -28,7 +29,7 @@ def fake() -> FakeProvider:
 
 @pytest.fixture
 def elsewhere(fake: FakeProvider) -> Elsewhere:
-    reach = Reach(transport=fake, resolve=public, patience=1.0)
+    reach = Reach(Outgoing(transport=fake, resolve=public, patience=1.0))
     return Elsewhere([PROVIDER, GITHUB], SECRET, ORIGIN, reach=reach)
 
 

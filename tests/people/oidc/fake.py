@@ -22,7 +22,9 @@ ISSUER = "https://id.example"
 CLIENT = "studio"
 SECRET = "secret of the client, 100 % sure"
 PROVIDER = Provider("corner", "Corner", ISSUER, CLIENT, SECRET)
-GITHUB = Provider("github", "GitHub", "https://github.com", CLIENT, SECRET, ("read:user", "user:email"), "github")
+GITHUB = Provider(
+    "github", "GitHub", "https://github.com", CLIENT, SECRET, ("read:user", "user:email"), "github", asks_again=False
+)
 KEY = RSAKey.generate_key(2048, {"kid": "first"}, auto_kid=False)
 OTHER_KEY = RSAKey.generate_key(2048, {"kid": "second"}, auto_kid=False)
 
@@ -38,6 +40,7 @@ class FakeProvider(httpx.AsyncBaseTransport):
         self.published = [KEY]
         self.person: Claims = {"sub": "ada-1", "email": "ada@example.org", "email_verified": True, "name": "Ada"}
         self.sid = "there-1"
+        self.signed_in_at = time.time()  # when its person last typed their password there
         self.told_in_token = True  # whether the ID token has the e-mail, or only userinfo
         self.bend: Bend = lambda claims: None
         self.metadata: Claims = {}
@@ -46,6 +49,7 @@ class FakeProvider(httpx.AsyncBaseTransport):
         self.down = self.slow = False
         self.asked: list[str] = []
         self.nonces: dict[str, tuple[str, str]] = {}  # a code's nonce and challenge
+        self.ages_asked: set[str] = set()  # the codes whose request had a max_age
         self.emails: list[Claims] = [{"email": "ada@example.org", "primary": True, "verified": True}]
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -78,7 +82,8 @@ class FakeProvider(httpx.AsyncBaseTransport):
 
     def _token(self, request: httpx.Request) -> httpx.Response:
         form = {name: values[0] for name, values in parse_qs(request.content.decode()).items()}
-        nonce, challenge = self.nonces.pop(form["code"], ("", ""))
+        code = form["code"]
+        nonce, challenge = self.nonces.pop(code, ("", ""))
         proof = base64.urlsafe_b64encode(hashlib.sha256(form["code_verifier"].encode()).digest()).rstrip(b"=").decode()
         pair = base64.b64decode(request.headers["authorization"].removeprefix("Basic ")).decode()
         good = proof == challenge and pair == "studio:secret%20of%20the%20client%2C%20100%20%25%20sure"
@@ -86,6 +91,8 @@ class FakeProvider(httpx.AsyncBaseTransport):
             return reply({"error": "invalid_grant"}, 400)
         now = int(time.time())
         claims = {"iss": ISSUER, "aud": CLIENT, "iat": now, "exp": now + 300, "nonce": nonce, "sid": self.sid}
+        if code in self.ages_asked:
+            claims["auth_time"] = int(self.signed_in_at)
         claims |= self.person if self.told_in_token else {"sub": self.person["sub"]}
         self.bend(claims)
         token = self.raw(claims) if self.raw else signed(claims, self.key)
@@ -113,6 +120,10 @@ class FakeProvider(httpx.AsyncBaseTransport):
         assert asked["code_challenge_method"] == "S256"
         code = f"code-{len(self.asked)}-{asked['state'][:6]}"
         self.nonces[code] = (asked.get("nonce", ""), asked["code_challenge"])
+        if "max_age" in asked:
+            self.ages_asked.add(code)
+        if asked.get("prompt") == "login":
+            self.signed_in_at = time.time()
         return {"code": code, "state": asked["state"]}
 
     def logout_token(self, bend: Bend = lambda claims: None, **header: Any) -> str:

@@ -10,6 +10,7 @@ import httpx
 from fastapi import FastAPI
 from joserfc.jwk import OctKey
 from sqlalchemy import text
+from tests.conftest import SetClock
 from tests.people.oidc.conftest import Walk, there
 from tests.people.oidc.fake import CLIENT, KEY, OTHER_KEY, Body, Claims, FakeProvider, reply, signed, unsigned
 from tests.people.oidc.test_sign_in import rows
@@ -218,6 +219,26 @@ async def test_an_answer_that_is_too_late(visitor: httpx.AsyncClient, fake: Fake
     visitor.cookies.set(begin.cookie_name("http://studio.test", begun.state), begin.write(elsewhere.seal, begun))
     answer = await visitor.get("/sign-in/with/corner/return", params={"code": "x", "state": begun.state})
     assert answer.status_code == 410
+
+
+async def test_an_answer_that_another_process_ends(
+    visitor: httpx.AsyncClient, fake: FakeProvider, set_clock: SetClock
+) -> None:
+    """A process whose clock is hours off begins the sign-in, and one whose clock is right ends it."""
+    set_clock(7200)
+    away = there(await visitor.post("/sign-in/with/corner"))
+    set_clock(0)
+    assert (await visitor.get("/sign-in/with/corner/return", params=fake.grant(away))).status_code == 303
+
+
+async def test_a_providers_token_in_a_process_whose_clock_is_off(
+    visitor: httpx.AsyncClient, fake: FakeProvider, set_clock: SetClock
+) -> None:
+    made = int(time.time())
+    fake.bend = lambda claims: claims.update(iat=made, exp=made + 300)
+    away = there(await visitor.post("/sign-in/with/corner"))
+    set_clock(-7200)
+    assert (await visitor.get("/sign-in/with/corner/return", params=fake.grant(away))).status_code == 303
 
 
 async def test_another_providers_answer(visitor: httpx.AsyncClient, fake: FakeProvider) -> None:

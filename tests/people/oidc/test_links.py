@@ -70,19 +70,26 @@ async def test_two_windows_cannot_unlink_the_last_two(
     await walk(visitor, "/account/links/github")
     found = await rows(operator_db, "SELECT id, member_id FROM identities ORDER BY id")
 
+    unlinked = asyncio.Event()
+
     async def unlink(nth: int, then: asyncio.Event) -> None:
         identity_id, member_id = found[nth]
         issuers = ("https://id.example", "https://github.com")
         async with web_db.transaction(Acting.member(member_id)) as db:
             await identities.unlink(db, member_id=member_id, identity_id=identity_id, but=None, issuers=issuers)
+            unlinked.set()
             await then.wait()
 
     close, at_once = asyncio.Event(), asyncio.Event()
     at_once.set()
     first = asyncio.create_task(unlink(0, close))
-    await asyncio.sleep(0.2)
+    await unlinked.wait()
     second = asyncio.create_task(unlink(1, at_once))
-    await asyncio.sleep(0.2)
+    waits = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+    async with asyncio.timeout(60):
+        while not second.done() and await rows(operator_db, waits) == [(0,)]:
+            await asyncio.sleep(0.01)
+    assert not second.done()
     close.set()
     await first
     with pytest.raises(identities.OnlyWayIn):

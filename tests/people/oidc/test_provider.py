@@ -9,6 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from atelier.people.oidc.provider import parse
+from atelier.people.settings import PeopleSettings
 from atelier.settings import BadSettings, read
 
 GOOD = """
@@ -33,6 +34,7 @@ def test_as_toml_with_a_file_for_a_secret(tmp_path: Path) -> None:
     google, github = parse(GOOD, tmp_path)
     assert (google.id, google.scopes, google.kind) == ("google", ("openid", "email", "profile"), "openid")
     assert (github.issuer, github.client_secret, github.kind) == ("https://github.com", "hush", "github")
+    assert (google.asks_again, github.asks_again) == (True, False)
     assert "xyz" not in repr(google)
 
 
@@ -62,6 +64,7 @@ ENTRY = {"id": "a", "name": "A", "issuer": "https://a.example", "client_id": "c"
         ({"client_secret_file": "missing"}, "cannot be read"),
         ({"client_secret": "x", "client_secret_file": "y"}, "keep one"),
         ({"kind": "github", "issuer": None}, "is missing, which GitHub needs"),
+        ({"kind": "github", "client_secret": "x", "asks_again": True}, "GitHub cannot ask members to sign in again"),
     ],
 )
 def test_slips(change: dict[str, object], sentence: str) -> None:
@@ -88,12 +91,12 @@ def test_http_only_on_this_machine() -> None:
 
 
 def test_the_settings_read_the_file_in_the_data_folder(tmp_path: Path) -> None:
-    assert read(home=tmp_path).providers == ()
+    assert read(home=tmp_path).room(PeopleSettings).providers == ()
     (tmp_path / "github.secret").write_text("hush")
     (tmp_path / "oidc.toml").write_text(GOOD)
-    assert [provider.id for provider in read(home=tmp_path).providers] == ["google", "github"]
+    assert [provider.id for provider in read(home=tmp_path).room(PeopleSettings).providers] == ["google", "github"]
     inline = read(home=tmp_path, oidc=SecretStr(json.dumps([ENTRY])))
-    assert [provider.id for provider in inline.providers] == ["a"]
+    assert [provider.id for provider in inline.room(PeopleSettings).providers] == ["a"]
     assert "https://a.example" not in repr(inline)
 
 

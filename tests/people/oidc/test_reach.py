@@ -11,9 +11,13 @@ import httpx
 import pytest
 from tests.people.oidc.fake import PROVIDER, reply
 
+from atelier.app import create_app
+from atelier.base.outgoing import LARGEST, Outgoing
+from atelier.bootstrap import open_studio
 from atelier.people.oidc.provider import Provider
-from atelier.people.oidc.reach import LARGEST, Reach
+from atelier.people.oidc.reach import Reach
 from atelier.people.oidc.refusals import ProviderDown, ProviderLied
+from atelier.settings import Settings
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -69,25 +73,42 @@ async def test_no_other_host_in_a_private_network_is_asked() -> None:
         far = Everywhere()
         resolve = resolving(**{"evil.example": ["93.184.215.14", address]})
         with pytest.raises(ProviderLied) as caught:
-            await Reach(transport=far, resolve=resolve).ask(PROVIDER, "https://evil.example/keys")
+            await Reach(Outgoing(transport=far, resolve=resolve)).ask(PROVIDER, "https://evil.example/keys")
         assert "private" in caught.value.reason
         assert far.went == []
 
 
 async def test_the_host_that_the_settings_name_may_be_private() -> None:
     far = Everywhere()
-    reach = Reach(transport=far, resolve=resolving(**{"id.example": ["10.1.2.3"]}))
+    reach = Reach(Outgoing(transport=far, resolve=resolving(**{"id.example": ["10.1.2.3"]})))
     await reach.ask(PROVIDER, "https://id.example/keys")
     assert far.went == [("10.1.2.3", "id.example", "id.example")]
 
 
+@pytest.mark.parametrize(("allowed", "asked"), [("", False), ("10.0.0.0/8", True)])
+async def test_the_operator_says_which_other_private_hosts_are_asked(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, allowed: str, asked: bool
+) -> None:
+    async with open_studio(settings.model_copy(update={"private_hosts": allowed})) as studio:
+        reach = create_app(studio).state.elsewhere.reach
+        far = Everywhere()
+        monkeypatch.setattr(reach._outgoing, "_transport", far)
+        monkeypatch.setattr(reach._outgoing, "_resolve", resolving(**{"keys.example": ["10.1.2.3"]}))
+        if asked:
+            await reach.ask(PROVIDER, "https://keys.example/keys")
+        else:
+            with pytest.raises(ProviderLied):
+                await reach.ask(PROVIDER, "https://keys.example/keys")
+        assert bool(far.went) is asked
+
+
 async def test_an_address_itself_is_judged_too() -> None:
     with pytest.raises(ProviderLied):
-        await Reach(transport=Everywhere()).ask(PROVIDER, "https://169.254.169.254/latest")
+        await Reach(Outgoing(transport=Everywhere())).ask(PROVIDER, "https://169.254.169.254/latest")
 
 
 async def test_only_https_and_only_addresses() -> None:
-    reach = Reach(transport=Everywhere(), resolve=resolving(**{"id.example": ["1.1.1.1"]}))
+    reach = Reach(Outgoing(transport=Everywhere(), resolve=resolving(**{"id.example": ["1.1.1.1"]})))
     for url in ("http://id.example/x", "ftp://id.example/x", "file:///etc/passwd", "https://u:p@id.example/", "x", ""):
         with pytest.raises(ProviderLied):
             await reach.ask(PROVIDER, url)
@@ -95,7 +116,7 @@ async def test_only_https_and_only_addresses() -> None:
 
 async def test_a_name_that_is_not_found_is_a_provider_that_is_down() -> None:
     with pytest.raises(ProviderDown):
-        await Reach(transport=Everywhere(), resolve=resolving()).ask(PROVIDER, "https://id.example/")
+        await Reach(Outgoing(transport=Everywhere(), resolve=resolving())).ask(PROVIDER, "https://id.example/")
 
 
 async def test_over_a_real_connection() -> None:
@@ -126,7 +147,7 @@ async def test_who_drips_does_not_hold_us() -> None:
     async with listening(serve) as near:
         began = asyncio.get_running_loop().time()
         with pytest.raises(ProviderDown, match="Near does not answer"):
-            await Reach(patience=0.3).ask(near, f"{near.issuer}/x")
+            await Reach(Outgoing(patience=0.3)).ask(near, f"{near.issuer}/x")
         assert asyncio.get_running_loop().time() - began < 1.5
 
 
@@ -155,7 +176,7 @@ async def test_nobody_listens() -> None:
     async with listening(lambda *_: asyncio.sleep(0)) as near:
         pass
     with pytest.raises(ProviderDown):
-        await Reach(patience=2).ask(near, f"{near.issuer}/x")
+        await Reach(Outgoing(patience=2)).ask(near, f"{near.issuer}/x")
 
 
 async def test_what_is_no_http() -> None:

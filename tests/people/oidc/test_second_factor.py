@@ -10,7 +10,7 @@ from tests.people.oidc.conftest import Walk
 from tests.people.oidc.test_links import LINK
 from tests.roles import Person
 
-from atelier.studio import Studio
+from atelier.spine import Studio
 
 
 async def test_after_the_provider_comes_the_code(

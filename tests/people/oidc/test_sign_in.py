@@ -17,9 +17,9 @@ from tests.roles import Person, browser
 from atelier.app import create_app
 from atelier.base.db import Acting, Database
 from atelier.people import invitations
-from atelier.people.doors import Mode
+from atelier.people.account_settings import Mode
 from atelier.people.oidc.elsewhere import Elsewhere
-from atelier.studio import Studio
+from atelier.spine import Studio
 from atelier.web.caller import Role
 
 
@@ -165,7 +165,7 @@ async def test_a_banned_member_stays_out(app: FastAPI, walk: Walk, operator_db: 
 
 
 def studio_with(studio: Studio, elsewhere: Elsewhere, mode: Mode) -> FastAPI:
-    return create_app(replace(studio, doors=replace(studio.doors, mode=mode)), elsewhere=elsewhere)
+    return create_app(replace(studio, accounts=replace(studio.accounts, mode=mode)), elsewhere=elsewhere)
 
 
 async def test_a_closed_studio_opens_no_account_and_lets_members_in(
@@ -203,7 +203,7 @@ async def test_an_invitation_opens_a_closed_door_once(
     studio: Studio, elsewhere: Elsewhere, walk: Walk, fake: FakeProvider, operator: Person, operator_db: Database
 ) -> None:
     async with operator_db.transaction(Acting.for_studio(operator.member_id)) as db:
-        keys = studio.doors.keys
+        keys = studio.accounts.keys
         key = keys.of(await invitations.invite(db, keys, by=operator.member_id, role=Role.CREATOR, days=7))
     app = studio_with(studio, elsewhere, Mode.INVITATION)
     async with browser(app) as guest:

@@ -22,7 +22,7 @@ from atelier.limits import Limit, Limiter, Standing
 from atelier.ops.audit import guests
 from atelier.ops.audit.ask import Answer, ask
 from atelier.ops.audit.guests import Guest, Maker
-from atelier.studio import Studio
+from atelier.spine import Studio
 from atelier.web.routes import Rule, every
 
 SCRATCH = "atelier_audit"

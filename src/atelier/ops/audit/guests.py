@@ -27,7 +27,7 @@ from atelier.ops.audit.rows import Made
 from atelier.people import sessions, tokens
 from atelier.people.passwords import Passwords
 from atelier.people.tables import Member
-from atelier.studio import Studio
+from atelier.spine import Studio
 from atelier.web.scopes import Scope
 
 HOST = "audit.invalid"  # RFC 2606: no such address can ever be anybody's
@@ -191,6 +191,9 @@ def _job(maker: Maker) -> dict[str, object]:
         "queue": "audit",
         "title": maker.marker,
         "input": {"prompt": maker.marker, "count": 1, "seed": 1},
+        "terms": {"engine": "audit", "rates": {}, "most": {"pictures": 1}, "deadline": 120},
+        "seal": b"",
+        "used": {"pictures": 1},
         "source": "api",
         "state": State.SUCCEEDED,
         "attempt": 1,

@@ -19,7 +19,7 @@ from atelier.base.ids import new_id
 Owner: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 # the ledger's rows stay for ever, so that nobody who leaves again gets one: its tables are tried with others' rows
-LEDGER = ("accounts", "transfers", "postings", "holds")
+LEDGER = ("accounts", "transfers", "postings", "holds", "lots")
 OWNED = """
 SELECT c.oid, c.relname AS name FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'member_id'
 WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND NOT a.attisdropped
@@ -145,6 +145,8 @@ def _choices(
             values = [[literal] for literal in literals] + values
         else:
             values = list(reversed(literals)) + ([] if literals else values)
+            if name == "state" and literals:
+                return values  # its default is what waits
     return values if column["needed"] else [None, *values]
 
 

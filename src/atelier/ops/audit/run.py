@@ -12,9 +12,9 @@ from atelier.ops.audit.check import Check, Evidence, Result
 from atelier.ops.audit.checks import CHECKS
 from atelier.ops.audit.ground import Ground
 from atelier.ops.audit.report import Report
-from atelier.studio import Studio
+from atelier.spine import Studio
 
-LONGEST = 90.0  # seconds that one check may take
+LONGEST = 300.0  # seconds that one check may take
 LONGEST_AT_START = 3.0
 LATE = Evidence(False, f"The check did not come to its end within {LONGEST:.0f} s.")
 

@@ -5,8 +5,9 @@ The archive is a plain tar: `database.dump` (pg_dump's custom format), `files/â€
 able to sign links.
 """
 
+from atelier.base.migrate import NotEmpty
 from atelier.ops.backup.archive import BadArchive, Manifest, read_manifest
-from atelier.ops.backup.put_back import NotEmpty, put_back
+from atelier.ops.backup.put_back import put_back
 from atelier.ops.backup.take import take
 
 __all__ = ["BadArchive", "Manifest", "NotEmpty", "put_back", "read_manifest", "take"]

@@ -12,6 +12,7 @@ from typing import IO
 from pydantic import BaseModel, ValidationError
 
 from atelier.base.errors import AtelierError
+from atelier.base.whole import PARTIAL
 
 FORMAT = 1
 CHUNK = 1 << 20
@@ -56,6 +57,8 @@ class Manifest(BaseModel):
 
 def read_manifest(path: Path) -> Manifest:
     """The manifest of an archive; `BadArchive` if there is none, or if it is of a kind that we don't know."""
+    if path.name.endswith(PARTIAL):
+        raise BadArchive(f"{path} is what a backup left that was killed before it was whole. Use another backup.")
     try:
         with tarfile.open(path, "r:") as tar:
             found = tar.extractfile(MANIFEST)

@@ -9,7 +9,7 @@ from sqlalchemy import make_url
 
 from atelier.base.db import libpq_url
 from atelier.base.errors import Unavailable
-from atelier.base.postgres import run_program
+from atelier.base.programs import run_program
 
 
 class DatabaseRefused(Unavailable):

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import mimetypes
-import os
-import shutil
 import tempfile
 from pathlib import Path
 
@@ -17,16 +15,11 @@ from sqlalchemy import make_url
 from atelier.assets import Store
 from atelier.base import migrate
 from atelier.base.db import libpq_url
-from atelier.base.errors import Conflict
+from atelier.base.migrate import NotEmpty
+from atelier.base.whole import write_whole
 from atelier.catalog.catalog import DEFAULT
 from atelier.ops.backup.archive import CATALOG, DATABASE, FILES, BadArchive, Manifest, checked, entries
 from atelier.ops.backup.programs import restore
-
-
-class NotEmpty(Conflict):
-    """Something is there already, and a restore overwrites nothing."""
-
-    code = "not_empty"
 
 
 async def put_back(
@@ -50,7 +43,7 @@ async def put_back(
             " Use that release, or a newer one, to restore it."
         )
     _check_catalog(manifest, catalog)
-    await asyncio.to_thread(_check_empty, owner_url)
+    await asyncio.to_thread(migrate.refuse_tables, owner_url)
     async for listed in store.list(size=1):
         if listed:
             raise NotEmpty("The store already holds files; restore into an empty one.")
@@ -101,19 +94,7 @@ def _put_catalog(found: Path, catalog: Path) -> None:
     if not found.exists() or (catalog.exists() and catalog.read_bytes() == found.read_bytes()):
         return
     catalog.parent.mkdir(parents=True, exist_ok=True)
-    partial = catalog.with_name(f".{catalog.name}.{os.getpid()}.partial")
-    try:
-        shutil.copyfile(found, partial)
-        partial.replace(catalog)
-    finally:
-        partial.unlink(missing_ok=True)
-
-
-def _check_empty(owner_url: str) -> None:
-    with psycopg.connect(libpq_url(owner_url)) as db:
-        row = db.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").fetchone()
-    if row is None or row[0]:
-        raise NotEmpty("The database already holds tables; restore into an empty one.")
+    write_whole(catalog, found.read_bytes())
 
 
 def _stand_in(owner_url: str, owner: str) -> None:

@@ -5,12 +5,9 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import io
-import os
 import random
 import tarfile
-import tempfile
 from pathlib import Path
-from typing import IO
 
 from sqlalchemy import make_url
 
@@ -19,9 +16,12 @@ from atelier.assets import Store
 from atelier.base import migrate
 from atelier.base.clock import now
 from atelier.base.errors import NotFound
+from atelier.base.whole import partial_file, writing_whole
 from atelier.ops.backup.archive import CATALOG, CHUNK, DATABASE, FILES, FORMAT, MANIFEST, Entry, Manifest
 from atelier.ops.backup.programs import dump
-from atelier.studio import Studio
+from atelier.spine import Studio
+
+PRIVATE = 0o600  # a backup holds everybody's work
 
 
 async def take(studio: Studio, out: Path, *, share: float = 1.0) -> Manifest:
@@ -30,37 +30,27 @@ async def take(studio: Studio, out: Path, *, share: float = 1.0) -> Manifest:
     The database is dumped first: a file is stored before its row is written, so all that the dump names is still to
     come. A file that its member let go meanwhile is left out.
     """
-    partial = out.with_name(f".{out.name}.{os.getpid()}.partial")
     entries: dict[str, Entry] = {}
-    try:
-        with _private(partial) as raw:
-            with tarfile.open(fileobj=raw, mode="w", format=tarfile.PAX_FORMAT) as tar:
-                with tempfile.NamedTemporaryFile(dir=out.parent, prefix=f".{out.name}.", suffix=".dump") as dumped:
-                    await asyncio.to_thread(dump, studio.owner_url, Path(dumped.name))
-                    entries[DATABASE] = await asyncio.to_thread(_add_file, tar, DATABASE, Path(dumped.name))
-                if studio.catalog.path.exists():
-                    entries[CATALOG] = _add(tar, CATALOG, studio.catalog.path.read_bytes())
-                await _add_store(tar, studio.assets.store, entries, share)
-                manifest = Manifest(
-                    format=FORMAT,
-                    release=__version__,
-                    migration=await asyncio.to_thread(migrate.current, studio.owner_url) or "",
-                    owner=make_url(studio.owner_url).username or "",
-                    made_at=now().isoformat(timespec="seconds"),
-                    entries=entries,
-                )
-                _add(tar, MANIFEST, manifest.model_dump_json(indent=1).encode())
-            raw.flush()
-            os.fsync(raw.fileno())
-        partial.replace(out)
-    finally:
-        partial.unlink(missing_ok=True)
+    with (
+        writing_whole(out, mode=PRIVATE) as raw,
+        tarfile.open(fileobj=raw, mode="w", format=tarfile.PAX_FORMAT) as tar,
+    ):
+        with partial_file(out, mode=PRIVATE) as (dumped, _):
+            await asyncio.to_thread(dump, studio.owner_url, dumped)
+            entries[DATABASE] = await asyncio.to_thread(_add_file, tar, DATABASE, dumped)
+        if studio.catalog.path.exists():
+            entries[CATALOG] = _add(tar, CATALOG, studio.catalog.path.read_bytes())
+        await _add_store(tar, studio.assets.store, entries, share)
+        manifest = Manifest(
+            format=FORMAT,
+            release=__version__,
+            migration=await asyncio.to_thread(migrate.current, studio.owner_url) or "",
+            owner=make_url(studio.owner_url).username or "",
+            made_at=now().isoformat(timespec="seconds"),
+            entries=entries,
+        )
+        _add(tar, MANIFEST, manifest.model_dump_json(indent=1).encode())
     return manifest
-
-
-def _private(path: Path) -> IO[bytes]:
-    """A new file for its owner's eyes alone: a backup holds everybody's work."""
-    return open(os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
 
 
 async def _add_store(tar: tarfile.TarFile, store: Store, entries: dict[str, Entry], share: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -94,7 +95,7 @@ async def overview(db: AsyncSession) -> Overview:
 
 async def disk(db: AsyncSession, home: Path) -> Disk:
     """How much room there is."""
-    usage = shutil.disk_usage(home)
+    usage = await asyncio.to_thread(shutil.disk_usage, home)  # a disk of the network may be slow
     size = int((await db.execute(text("SELECT pg_database_size(current_database())"))).scalar_one())
     return Disk(free=usage.free, total=usage.total, database=size)
 

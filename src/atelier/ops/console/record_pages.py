@@ -6,27 +6,27 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import Depends, Form, Request, Response
+from fastapi import Depends, Request, Response
 from fastapi.responses import RedirectResponse, StreamingResponse
 
+from atelier.base.clock import now
 from atelier.base.errors import BadRequest, NotFound
 from atelier.base.ids import UUID
-from atelier.limits import Limit, Per
 from atelier.limits.flags import FLAGS, shares, switch
-from atelier.limits.limit import GENERAL, PAGES
+from atelier.limits.limit import EXPORTS, GENERAL, PAGES
 from atelier.limits.network import plain
-from atelier.ops.console import guarding, members
+from atelier.ops.console.limits import in_force
 from atelier.ops.records import Wanted, kinds, trail
 from atelier.ops.records.table import table
-from atelier.ops.records.trail import KIND
+from atelier.people.console import lockouts, members
+from atelier.people.trail import KIND
 from atelier.web.access import Access
+from atelier.web.forms import FormText
 from atelier.web.parts import Db, Here, Me, acting
 from atelier.web.routes import Routes, rules
 
 routes = Routes(prefix="/console", include_in_schema=False)
-Field = Annotated[str, Form()]
 PAGE = 50
-EXPORTS = Limit("exports", "10/10 minute", Per.MEMBER)
 
 
 class Asked:
@@ -75,7 +75,7 @@ async def trail_page(request: Request, here: Here, db: Db, asked: Filters, curso
 async def trail_table(request: Request, asked: Filters) -> Response:
     """The same as a table to keep."""
     database, who = acting(request)
-    name = f"trail-{datetime.now(UTC):%Y-%m-%d}.csv"
+    name = f"trail-{now():%Y-%m-%d}.csv"
     return StreamingResponse(
         table(database, who, asked.wanted),
         media_type="text/csv; charset=utf-8",
@@ -89,18 +89,18 @@ async def limits_page(request: Request, here: Here, db: Db) -> Response:
     return here.templates.page(
         request,
         "console/limits.html",
-        limits=guarding.in_force(here.limiter, [rule.limit for _, rule in rules(request.app)]),
-        locks=await guarding.locks(db, here.limiter),
+        limits=in_force(here.limiter, [rule.limit for _, rule in rules(request.app)]),
+        locks=await lockouts.locks(db, here.limiter),
         shared=here.limiter.shared,
         degraded=here.limiter.degraded,
-        proxies=sorted(here.trusted_proxies),
+        proxies=[str(each).removesuffix("/32").removesuffix("/128") for each in here.trusted_proxies],
     )
 
 
 @routes.post("/locks/unlocking", access=Access.OPERATOR, limit=GENERAL, confirmed=True)
-async def unlock(me: Me, db: Db, kind: Field = "", name: Field = "") -> Response:
+async def unlock(me: Me, db: Db, kind: FormText = "", name: FormText = "") -> Response:
     """Forget the failures that made a lock."""
-    await guarding.unlock(db, by=me.member_id, kind=kind, name=name)
+    await lockouts.unlock(db, by=me.member_id, kind=kind, name=name)
     return RedirectResponse("/console/limits", 303)
 
 
@@ -111,7 +111,7 @@ async def flags_page(request: Request, here: Here, db: Db) -> Response:
 
 
 @routes.post("/flags/{flag}", access=Access.OPERATOR, limit=GENERAL, confirmed=True)
-async def switch_flag(me: Me, db: Db, flag: str, share: Field = "") -> Response:
+async def switch_flag(me: Me, db: Db, flag: str, share: FormText = "") -> Response:
     """Have it on for some of a hundred members."""
     if flag not in FLAGS:
         raise NotFound("flag")

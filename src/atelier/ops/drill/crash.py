@@ -26,14 +26,14 @@ CALM = 0.6  # share of ended jobs after which nothing is killed any more
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How many jobs, by which chance, and whether the database dies too. `meddle` breaks the studio on purpose: it is
-    called in the middle of the run with the superuser's URL, for the tests of the drill itself."""
+    """How many jobs, by which chance, and whether the database dies too. `meddle` breaks the studio on purpose, for
+    the tests of the drill itself: it is called in the middle of the run, and again until it returns True."""
 
     jobs: int = 60
     seed: int = 0
     database: bool = False
-    patience: float = 240.0  # seconds after which whatever has not ended is lost
-    meddle: Callable[[Place], None] | None = None
+    patience: float = 600.0  # seconds after which whatever has not ended is lost
+    meddle: Callable[[Place], bool] | None = None
 
 
 @dataclass(slots=True)
@@ -41,8 +41,14 @@ class Standing:
     """How far a drill is."""
 
     acknowledged: int = 0
+    begun: int = 0  # attempts at jobs
     ended: int = 0
     kills: int = 0
+
+    @property
+    def progress(self) -> tuple[int, int, int]:
+        """Grows with everything that the studio does."""
+        return self.acknowledged, self.begun, self.ended
 
 
 Told = Callable[[Standing], None]
@@ -99,18 +105,17 @@ async def _until_ended(
     sending: asyncio.Task[None],
     told: Told,
 ) -> None:
-    """Wait until every wish is sent and every job over, or patience is; whatever dies meanwhile is started again."""
+    """Wait until every request is sent and every job over, or patience is; whatever dies meanwhile is started again."""
     meddle = plan.meddle
     while time.monotonic() < end:
         with suppress(SQLAlchemyError, OSError):  # while the database is down
-            standing.ended, still = await _count(operator_db)
+            standing.ended, still, standing.begun = await _count(operator_db)
             if sending.done() and not still:
                 return
         standing.acknowledged = crowd.acknowledged
         told(standing)
         if meddle is not None and standing.ended >= plan.jobs // 3:
-            await asyncio.to_thread(meddle, place)
-            meddle = None
+            meddle = None if await asyncio.to_thread(meddle, place) else meddle
         for name, process in list(place.processes.items()):
             if process.poll() is not None:
                 place.start(name)
@@ -120,27 +125,30 @@ async def _until_ended(
 
 
 _COUNT = text(
-    "SELECT count(*) FILTER (WHERE finished_at IS NOT NULL), count(*) FILTER (WHERE finished_at IS NULL) FROM jobs"
+    "SELECT count(*) FILTER (WHERE finished_at IS NOT NULL), count(*) FILTER (WHERE finished_at IS NULL),"
+    " coalesce(sum(attempt), 0) FROM jobs"
 )
 
 
-async def _count(operator_db: Database) -> tuple[int, int]:
+async def _count(operator_db: Database) -> tuple[int, int, int]:
     async with operator_db.transaction(Acting.for_studio()) as db:
-        ended, still = (await db.execute(_COUNT)).one()
-    return ended, still
+        ended, still, begun = (await db.execute(_COUNT)).one()
+    return ended, still, begun
 
 
 async def _kill(place: Place, plan: Plan, standing: Standing, chance: random.Random) -> None:
-    """Kill something every second or two until most jobs are over; the database once, in the middle.
+    """Kill something every two or three seconds until most jobs are over; the database once, in the middle.
 
-    A fast machine would be through before it has lost much, so one also dies after every fifteenth of the jobs.
+    At most one for every third job dies: each costs a start, and a slow machine would do little else; for the same
+    reason the next dies only when the studio has done something since. A fast machine would be through before it has
+    lost much, so one also dies after every fifteenth of the jobs.
     """
     database = plan.database
     every = max(plan.jobs // 15, 1)
-    due, share = time.monotonic() + chance.uniform(0.7, 2.0), every
-    while standing.ended < plan.jobs * CALM:
+    due, share, done = time.monotonic() + chance.uniform(1.5, 3.5), every, standing.progress
+    while standing.ended < plan.jobs * CALM and (database or standing.kills < max(plan.jobs // 3, 8)):
         await asyncio.sleep(0.05)
-        if time.monotonic() < due and standing.ended < share:
+        if (time.monotonic() < due or standing.progress == done) and standing.ended < share:
             continue
         if not standing.acknowledged:
             continue  # what has not begun cannot be interrupted
@@ -160,4 +168,4 @@ async def _kill(place: Place, plan: Plan, standing: Standing, chance: random.Ran
             else:
                 continue
         standing.kills += 1
-        due, share = time.monotonic() + chance.uniform(0.7, 2.0), standing.ended + every
+        due, share, done = time.monotonic() + chance.uniform(1.5, 3.5), standing.ended + every, standing.progress

@@ -1,6 +1,6 @@
-"""The members of a drill: each sends wishes through the API, some twice, and changes their mind now and then.
+"""The members of a drill: each sends requests through the API, some twice, and changes their mind now and then.
 
-A client that gets no answer sends the same wish with the same Idempotency-Key again, as ours and any careful one does.
+A client that gets no answer sends the same request with the same Idempotency-Key again, as any careful one does.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from atelier.base.ids import new_id
 from atelier.people import signup, tokens
 from atelier.people.passwords import Passwords
 
-EACH = 4  # wishes of one member: well below the limit of generations a minute
+EACH = 4  # requests of one member: well below the limit of generations a minute
 AT_ONCE = 6
 SUBJECTS = (
     "a red boat on a calm sea",
@@ -40,7 +40,7 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class SentRequest:
     """One job that somebody wants, once."""
 
     person: Person
@@ -56,7 +56,7 @@ class Crowd:
     """Everybody, what they want, and what they were told."""
 
     people: list[Person]
-    wishes: list[Wish]
+    requests: list[SentRequest]
     told: dict[str, set[str]] = field(default_factory=dict)  # key → the jobs' ids that the API answered with
     refused: list[str] = field(default_factory=list)
 
@@ -66,22 +66,22 @@ class Crowd:
 
 
 async def gather(web_db: Database, operator_db: Database, jobs: int, chance: random.Random) -> Crowd:
-    """Members with wallets and tokens, and their `jobs` wishes."""
+    """Members with wallets and tokens, and their `jobs` requests."""
     people = [await _member(web_db, operator_db) for _ in range(max(3, -(-jobs // EACH)))]
-    wishes = []
+    requests = []
     for number in range(jobs):
         cancel = chance.random() < 0.15
-        wishes.append(
-            Wish(
+        requests.append(
+            SentRequest(
                 person=people[number % len(people)],
-                key=f"wish {number}",
+                key=f"request {number}",
                 count=2 if chance.random() < 0.2 else 1,
                 subject=chance.choice(SUBJECTS),
                 times=2 if chance.random() < 0.25 else 1,
                 cancel_after=chance.uniform(0, 2) if cancel else None,
             )
         )
-    return Crowd(people, wishes)
+    return Crowd(people, requests)
 
 
 async def _member(web_db: Database, operator_db: Database) -> Person:
@@ -95,42 +95,42 @@ async def _member(web_db: Database, operator_db: Database) -> Person:
 
 
 async def send(crowd: Crowd, origin: str, until: Callable[[], bool]) -> None:
-    """Send every wish until it is acknowledged, a few at a time; gives up when `until` says so."""
+    """Send every request until it is acknowledged, a few at a time; gives up when `until` says so."""
     gate = asyncio.Semaphore(AT_ONCE)
     limits = httpx.Limits(max_connections=AT_ONCE * 4)
-    async with httpx.AsyncClient(base_url=origin, timeout=10, limits=limits) as client, asyncio.TaskGroup() as tasks:
-        for wish in crowd.wishes:
-            tasks.create_task(_wish(crowd, client, gate, wish, until))
+    async with httpx.AsyncClient(base_url=origin, timeout=60, limits=limits) as client, asyncio.TaskGroup() as tasks:
+        for asked in crowd.requests:
+            tasks.create_task(_wish(crowd, client, gate, asked, until))
 
 
 async def _wish(
-    crowd: Crowd, client: httpx.AsyncClient, gate: asyncio.Semaphore, wish: Wish, until: Callable[[], bool]
+    crowd: Crowd, client: httpx.AsyncClient, gate: asyncio.Semaphore, asked: SentRequest, until: Callable[[], bool]
 ) -> None:
     async with gate:
-        ids = await asyncio.gather(*(_submit(crowd, client, wish, until) for _ in range(wish.times)))
-    if wish.cancel_after is not None and (job := next(filter(None, ids), None)):
-        await asyncio.sleep(wish.cancel_after)
-        await _ask(client, f"/api/v1/jobs/{job}/cancellation", wish, until)
+        ids = await asyncio.gather(*(_submit(crowd, client, asked, until) for _ in range(asked.times)))
+    if asked.cancel_after is not None and (job := next(filter(None, ids), None)):
+        await asyncio.sleep(asked.cancel_after)
+        await _ask(client, f"/api/v1/jobs/{job}/cancellation", asked, until)
 
 
-async def _submit(crowd: Crowd, client: httpx.AsyncClient, wish: Wish, until: Callable[[], bool]) -> str | None:
-    body = {"tool": "image.generate", "input": {"prompt": wish.subject, "count": wish.count, "seed": 7}}
-    answer = await _ask(client, "/api/v1/jobs", wish, until, json=body)
+async def _submit(crowd: Crowd, client: httpx.AsyncClient, asked: SentRequest, until: Callable[[], bool]) -> str | None:
+    body = {"tool": "image.generate", "input": {"prompt": asked.subject, "count": asked.count, "seed": 7}}
+    answer = await _ask(client, "/api/v1/jobs", asked, until, json=body)
     if answer is None:
         return None
     if answer.status_code != 201:
-        crowd.refused.append(f"{wish.key}: {answer.status_code} {answer.text[:200]}")
+        crowd.refused.append(f"{asked.key}: {answer.status_code} {answer.text[:200]}")
         return None
     job = str(answer.json()["id"])
-    crowd.told.setdefault(f"{wish.person.id} {wish.key}", set()).add(job)
+    crowd.told.setdefault(f"{asked.person.id} {asked.key}", set()).add(job)
     return job
 
 
 async def _ask(
-    client: httpx.AsyncClient, path: str, wish: Wish, until: Callable[[], bool], json: object = None
+    client: httpx.AsyncClient, path: str, asked: SentRequest, until: Callable[[], bool], json: object = None
 ) -> httpx.Response | None:
     """The answer, however often the web process dies in between."""
-    headers = {"authorization": f"Bearer {wish.person.token}", "idempotency-key": wish.key}
+    headers = {"authorization": f"Bearer {asked.person.token}", "idempotency-key": asked.key}
     while not until():
         try:
             answer = await client.post(path, json=json, headers=headers)

@@ -79,7 +79,7 @@ class Place:
                 start_new_session=True,
             )
 
-    def await_web(self, patience: float = 60.0) -> None:
+    def await_web(self, patience: float = 180.0) -> None:
         """Wait until the web process answers; the listening socket makes early callers wait."""
         with urllib.request.urlopen(f"{self.origin}/health/live", timeout=patience):  # noqa: S310 - our own address
             return
@@ -119,7 +119,7 @@ class Place:
                 process.wait()
         self.processes.clear()
 
-    def left(self, patience: float = 5.0) -> int:
+    def left(self, patience: float = 60.0) -> int:
         """How many processes of this place still live, after a moment in which they may end."""
         end = time.monotonic() + patience
         while (left := sum(map(self._ours, psutil.process_iter()))) and time.monotonic() < end:
@@ -140,7 +140,7 @@ class Place:
             "ATELIER_HOME": str(self.home),
             "ATELIER_SECRET": self.secret,
             "ATELIER_DATABASE_URL": self.owner_url,
-            "ATELIER_STORE_URL": f"file://{self.home / 'files'}",
+            "ATELIER_STORE_URL": (self.home / "files").as_uri(),
             "ATELIER_CATALOG": str(self.home / "catalog.toml"),
             "ATELIER_URL": self.origin,
             "ATELIER_PORT": str(self.port),

@@ -65,23 +65,23 @@ async def verify(outcome: Outcome, crowd: Crowd, operator_db: Database, assets: 
 
 
 def _jobs(outcome: Outcome, crowd: Crowd, jobs: list[dict[str, Any]]) -> None:
-    """Every wish is exactly one job, the one that its member was told of, and it has ended."""
+    """Every request is exactly one job, the one that its member was told of, and it has ended."""
     keys = Counter(f"{job['member_id']} {job['idempotency_key']}" for job in jobs)
     known = {str(job["id"]) for job in jobs}
-    for wish in crowd.wishes:
-        key = f"{wish.person.id} {wish.key}"
+    for asked in crowd.requests:
+        key = f"{asked.person.id} {asked.key}"
         told = crowd.told.get(key, set())
         if not keys[key]:
-            outcome.lose(f"“{wish.key}” has no job")
+            outcome.lose(f"“{asked.key}” has no job")
         if keys[key] > 1 or len(told) > 1:
-            outcome.double(f"“{wish.key}” became {max(keys[key], len(told))} jobs")
+            outcome.double(f"“{asked.key}” became {max(keys[key], len(told))} jobs")
         for gone in told - known:
             outcome.lose(f"job {gone} was promised and is not there")
     for job in jobs:
         if job["finished_at"] is None:
             outcome.lose(f"job {job['id']} is still {job['state']}")
     for refused in crowd.refused:
-        outcome.lose(f"a wish was refused: {refused}")
+        outcome.lose(f"a request was refused: {refused}")
 
 
 def _facts(outcome: Outcome, jobs: list[dict[str, Any]], facts: Counter[tuple[str, Any]]) -> None:
@@ -118,11 +118,13 @@ async def _files(outcome: Outcome, jobs: list[dict[str, Any]], made: list[dict[s
 
 _OFF = text("""
 SELECT j.id, j.price, j.charged, j.made, j.expected, h.state, h.used,
-       (SELECT count(*) FROM transfers t WHERE t.job_id = j.id AND t.kind = 'hold') AS holds,
-       (SELECT count(*) FROM transfers t WHERE t.job_id = j.id AND t.kind <> 'hold') AS ends
-FROM jobs j LEFT JOIN holds h ON h.job_id = j.id""")
+       (SELECT count(*) FROM transfers t WHERE t.hold_id = j.id AND t.kind = 'hold') AS holds,
+       (SELECT count(*) FROM transfers t WHERE t.hold_id = j.id AND t.kind <> 'hold') AS ends
+FROM jobs j LEFT JOIN holds h ON h.id = j.id""")
 _CHARGED = text("SELECT coalesce(sum(charged), 0) FROM jobs WHERE member_id = :member")
-_ORPHANED = text("SELECT count(*), coalesce(sum(amount), 0) FROM holds WHERE job_id NOT IN (SELECT id FROM jobs)")
+_ORPHANED = text(
+    "SELECT count(*), coalesce(sum(amount), 0) FROM holds WHERE kind = 'job' AND id NOT IN (SELECT id FROM jobs)"
+)
 
 
 async def _money(outcome: Outcome, crowd: Crowd, db: AsyncSession) -> None:

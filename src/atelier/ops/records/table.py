@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from atelier.base.db import Acting, Database
-from atelier.ops.records.trail import Line, Wanted, trail
+from atelier.people.trail import Line, Wanted, trail
 
 HEAD = ("at", "kind", "actor_id", "actor", "subject_id", "subject", "address", "before", "after", "more")
 PIECE = 500

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import secrets
-import time
 from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from atelier.base.clock import now
 from atelier.base.db import rows_changed
 from atelier.base.errors import Conflict, NotFound
 from atelier.base.ids import new_id
@@ -64,7 +64,7 @@ async def confirm(db: AsyncSession, seal: Seal, *, member_id: UUID, code: str, a
     found = await _find(db, seal, member_id, waiting=True)
     if found is None:
         raise NotFound("authenticator")
-    step = rules.matching_step(found.secret, rules.digits(code) or "", time.time() if at is None else at)
+    step = rules.matching_step(found.secret, rules.digits(code) or "", now().timestamp() if at is None else at)
     if step is None:
         return None
     await db.execute(delete(Authenticator).where(_mine(member_id), Authenticator.confirmed_at.is_not(None)))
@@ -81,7 +81,7 @@ async def check(db: AsyncSession, seal: Seal, *, member_id: UUID, code: str, at:
     found = await _find(db, seal, member_id, waiting=False)
     if found is None:
         return False
-    step = rules.matching_step(found.secret, rules.digits(code) or "", time.time() if at is None else at)
+    step = rules.matching_step(found.secret, rules.digits(code) or "", now().timestamp() if at is None else at)
     if step is None:
         return False
     unused = or_(Authenticator.last_step.is_(None), Authenticator.last_step < step)

@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 import re
 import secrets
-import time
 from datetime import UTC, datetime, timedelta
 
 from fastapi import Request, Response
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from atelier.base.clock import now
 from atelier.base.crypto import base64url, digest, from_base64url
 from atelier.base.errors import AtelierError
 from atelier.base.seal import Seal
@@ -42,7 +42,7 @@ def ask(request: Request, response: Response, seal: Seal, origin: str, *, purpos
     for name in kept_already[: 1 - MOST]:  # browsers send the oldest first (RFC 6265, 5.4)
         response.delete_cookie(name, path="/", secure=secure, httponly=True, samesite="strict")
     challenge = base64url(secrets.token_bytes(32))
-    kept = json.dumps({"challenge": challenge, "at": time.time()})
+    kept = json.dumps({"challenge": challenge, "at": now().timestamp()})
     response.set_cookie(
         _cookie(origin, challenge),
         seal.close(kept, purpose=f"challenge {purpose}"),
@@ -63,7 +63,7 @@ async def spend(db: AsyncSession, request: Request, seal: Seal, origin: str, *, 
     if kept is None:
         raise ChallengeSpent
     asked = json.loads(kept)
-    if asked["challenge"] != challenge or not -60 < time.time() - asked["at"] < LASTS:
+    if asked["challenge"] != challenge or not -60 < now().timestamp() - asked["at"] < LASTS:
         raise ChallengeSpent
     until = datetime.fromtimestamp(asked["at"], UTC) + timedelta(seconds=2 * LASTS)
     once = text("SELECT people_challenge_once(:named, :until)")

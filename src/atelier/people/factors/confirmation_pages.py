@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import FastAPI, Form, Request, Response
 from fastapi.responses import RedirectResponse
+from pydantic import BaseModel
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,13 +19,15 @@ from atelier.base.errors import AtelierError, Forbidden
 from atelier.limits.flags import FACTORS, flag
 from atelier.limits.limit import PAGES, SIGN_IN_FORM
 from atelier.people import signin
-from atelier.people.doors import Entry
 from atelier.people.factors import authenticators, challenges, passkeys, prove, rules, waiting
 from atelier.people.factors.passkeys import BadPasskey
 from atelier.people.factors.second_pages import challenge
 from atelier.people.factors.waiting import Waiting
 from atelier.people.locks import Locked
+from atelier.people.oidc import identities
+from atelier.people.oidc.elsewhere import Button, elsewhere
 from atelier.people.passwords import passwords
+from atelier.people.request import Accounts
 from atelier.people.rules import CURRENT_FAULT, local_path
 from atelier.people.tables import Member, Session
 from atelier.web import problems
@@ -35,7 +40,6 @@ from atelier.web.problems import wants_page
 from atelier.web.routes import Routes
 
 routes = Routes(include_in_schema=False)
-Field = Annotated[str, Form()]
 PAGE = "/account/confirmation"
 LONGEST = 256 * 1024  # bytes of the form, with what waits in it
 
@@ -51,42 +55,48 @@ class FactorNeeded(Forbidden):
 
 @routes.get(PAGE, access=Access.MEMBER, limit=PAGES)
 async def confirmation_page(request: Request, here: Here, me: Me, next: str = "/account") -> Response:
-    _in_person(me)
-    return await _page(request, here, me, local_path(next, "/account"), "")
+    in_person(me)
+    return await page(request, here, me, local_path(next, "/account"), "")
+
+
+class ConfirmationForm(BaseModel):
+    """One of the three ways to confirm, what waits for it, and where to go on."""
+
+    password: str = ""
+    code: str = ""
+    credential: str = ""
+    waits: str = ""
+    next: str = "/account"
 
 
 @routes.post(PAGE, access=Access.MEMBER, limit=SIGN_IN_FORM, max_body_size=LONGEST)
 async def confirm(
     request: Request,
     here: Here,
-    entry: Entry,
+    accounts: Accounts,
     me: Me,
-    password: Field = "",
-    code: Field = "",
-    credential: Field = "",
-    waits: Field = "",
-    next: Field = "/account",
+    form: Annotated[ConfirmationForm, Form()],
 ) -> Response:
     """Confirm by a passkey, a code of the authenticator app or the password, and go on."""
-    session_id = _in_person(me)
-    back = local_path(next, "/account")
+    session_id = in_person(me)
+    back = local_path(form.next, "/account")
     door, at = await prove.at_door(request, here, me.member_id)
-    by = "passkey" if credential else "totp" if code else "password"
+    by = "passkey" if form.credential else "totp" if form.code else "password"
     try:
         claim = await door.claim(at)
     except Locked as error:
-        answer = await _page(request, here, me, back, waits, faults={by: error.message}, status=error.status)
+        answer = await page(request, here, me, back, form.waits, faults={by: error.message}, status=error.status)
         answer.headers["Retry-After"] = str(error.seconds)
         return answer
     try:
         if by == "password":
-            await signin.check_password(here.web_db, passwords, member_id=me.member_id, password=password)
+            await signin.check_password(here.web_db, passwords, member_id=me.member_id, password=form.password)
         found = None
         if by == "passkey":
-            found = await prove.answered(request, here, credential, purpose=_purpose(session_id))
+            found = await prove.answered(request, here, form.credential, purpose=_purpose(session_id))
         async with here.web_db.transaction(Acting.member(me.member_id)) as db:
             if by == "totp":
-                await prove.code(db, here, entry.writer, member_id=me.member_id, typed=code, recovery=False)
+                await prove.code(db, here, accounts.writer, member_id=me.member_id, typed=form.code, recovery=False)
             if found is not None:
                 await prove.passkey(db, here, found, member_id=me.member_id)
             await note(db, me, by=by)
@@ -100,27 +110,22 @@ async def confirm(
         guessed = by != "passkey"
         await (door.failed(claim, member=me.member_id, at=at) if guessed else door.succeeded(claim, clears=False))
         if isinstance(error, BadPasskey):
-            await prove.refused(here, entry.writer, error, member_id=me.member_id, signed_in=True)
+            await prove.refused(here, accounts.writer, error, member_id=me.member_id, signed_in=True)
         else:
-            await prove.failed(here, me.member_id, by=by, signed_in=True)
+            await prove.failed(here, accounts.writer, me.member_id, by=by, signed_in=True)
         words = CURRENT_FAULT if by == "password" else error.message
-        return await _page(request, here, me, back, waits, faults={by: words}, status=error.status)
+        return await page(request, here, me, back, form.waits, faults={by: words}, status=error.status)
     except AtelierError:
         await door.succeeded(claim, clears=False)  # nobody looked at it
         raise
     await door.succeeded(claim, clears=False)  # who knows the password only goes on being counted elsewhere
-    held = waiting.open(prove.seal(here), session_id, waits)
-    if held is None:
-        return RedirectResponse(back, 303)
-    if held.fields is None:
-        return RedirectResponse(held.path, 303)
-    return here.templates.page(request, "people/go_on.html", waiting=held, back=back)
+    return go_on(request, here, session_id, form.waits, back)
 
 
 @routes.post(f"{PAGE}/challenge", access=Access.MEMBER, limit=SIGN_IN_FORM)
 async def confirmation_challenge(request: Request, here: Here, me: Me) -> Response:
     """What a browser is asked for one of the member's passkeys."""
-    session_id = _in_person(me)
+    session_id = in_person(me)
     async with here.web_db.transaction(Acting.member(me.member_id)) as db:
         mine = await passkeys.list_passkeys(db, member_id=me.member_id)
     return challenge(request, here, _purpose(session_id), mine)
@@ -160,7 +165,7 @@ def install(app: FastAPI) -> None:
             held = Waiting(path, None if looks else error.fields)
             waits = waiting.close(prove.seal(here), me.session_id, held)
         back = path if looks else _came_from(request, here)
-        return await _page(request, here, me, back, waits, status=error.status)
+        return await page(request, here, me, back, waits, status=error.status)
 
     @app.exception_handler(FactorNeeded)
     async def lead(request: Request, error: FactorNeeded) -> Response:
@@ -174,7 +179,17 @@ def _came_from(request: Request, here: Parts) -> str:
     return page_at(request, sent, "/account")
 
 
-def _in_person(me: Caller) -> UUID:
+def go_on(request: Request, here: Parts, session_id: UUID, waits: str, back: str) -> Response:
+    """Go on with what waited for the confirmation, or go back where nothing did."""
+    held = waiting.open(prove.seal(here), session_id, waits)
+    if held is None:
+        return RedirectResponse(back, 303)
+    if held.fields is None:
+        return RedirectResponse(held.path, 303)
+    return here.templates.page(request, "people/go_on.html", waiting=held, back=back)
+
+
+def in_person(me: Caller) -> UUID:
     """The session of a person at a browser; raises `OnlyInPerson`."""
     if me.session_id is None or me.scopes is not None:
         raise OnlyInPerson
@@ -185,7 +200,29 @@ def _purpose(session_id: UUID) -> str:
     return f"confirm {session_id}"
 
 
-async def _page(
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """How a member can confirm who they are; at `providers` only where they have nothing else."""
+
+    password: bool
+    app: bool
+    passkeys: bool
+    providers: Sequence[Button]
+
+
+async def ways_of(request: Request, here: Parts, me: Caller) -> Ways:
+    """How that member can confirm who they are."""
+    async with here.web_db.transaction(Acting.member(me.member_id)) as db:
+        mine = await passkeys.list_passkeys(db, member_id=me.member_id)
+        app = await authenticators.find(db, member_id=me.member_id)
+        kept = await db.scalar(select(Member.password_hash.is_not(None)).where(Member.id == me.member_id))
+        linked = {each.issuer for each in await identities.list_identities(db, member_id=me.member_id)}
+    keys = bool(mine) and rules.relying_party(here.origin) is not None
+    own = bool(kept) or app is not None or keys
+    return Ways(bool(kept), app is not None, keys, () if own else elsewhere(request).linked(linked))
+
+
+async def page(
     request: Request,
     here: Parts,
     me: Caller,
@@ -195,17 +232,12 @@ async def _page(
     faults: dict[str, str] | None = None,
     status: int = 200,
 ) -> Response:
-    async with here.web_db.transaction(Acting.member(me.member_id)) as db:
-        mine = await passkeys.list_passkeys(db, member_id=me.member_id)
-        app = await authenticators.find(db, member_id=me.member_id)
-        kept = await db.scalar(select(Member.password_hash.is_not(None)).where(Member.id == me.member_id))
+    """The page that asks, with what waits; `faults` says what was wrong with the last try, by its way."""
     return here.templates.page(
         request,
         "people/confirmation.html",
         me=me,
-        passkeys=bool(mine) and rules.relying_party(here.origin) is not None,
-        app=app is not None,
-        password=bool(kept),
+        ways=await ways_of(request, here, me),
         back=back,
         waits=waits,
         faults=faults or {},

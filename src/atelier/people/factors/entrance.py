@@ -67,16 +67,18 @@ async def open_door(
     wanted: str = "/",
     id: UUID | None = None,
     provider: Mapping[str, Any] | None = None,
+    confirmed_ago: timedelta | None = sessions.AT_ONCE,
 ) -> Opened:
     """Let the acting member in, as far as what they showed reaches; `id` is the session's, now or later.
 
-    `provider` is the rest of the row that remembers by whose word the session is opened.
+    `provider` is the rest of the row that remembers by whose word the session is opened. `confirmed_ago` says how long
+    ago they showed who they are, None if that is not known; a second factor is asked for now in any case.
     """
     session_id = id or new_id()
     protected = (await db.execute(select(Member.protected).where(Member.id == member_id))).scalar_one()
     if protected:
         return Opened(await _begin(db, session_id, member_id, wanted, provider), half=True)
-    return Opened(await _start(db, session_id, member_id, agent, address, provider))
+    return Opened(await _start(db, session_id, member_id, agent, address, provider, confirmed_ago))
 
 
 async def find(database: Database, secret: str | None) -> Half | None:
@@ -129,9 +131,22 @@ async def _begin(
 
 
 async def _start(
-    db: AsyncSession, session_id: UUID, member_id: UUID, agent: str, address: str, provider: Mapping[str, Any] | None
+    db: AsyncSession,
+    session_id: UUID,
+    member_id: UUID,
+    agent: str,
+    address: str,
+    provider: Mapping[str, Any] | None,
+    confirmed_ago: timedelta | None = sessions.AT_ONCE,
 ) -> str:
-    secret = await sessions.start(db, member_id=member_id, agent=agent, address=address, session_id=session_id)
+    secret = await sessions.start(
+        db,
+        member_id=member_id,
+        agent=agent,
+        address=address,
+        session_id=session_id,
+        confirmed_ago=confirmed_ago,
+    )
     if provider is not None:
         row = {"session_id": session_id, "member_id": member_id, **provider}
         await db.execute(insert(ProviderSession).values(row).inline())

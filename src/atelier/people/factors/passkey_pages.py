@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import Form, Request, Response
+from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,7 +12,6 @@ from atelier.base.db import Acting
 from atelier.base.ids import parse_id
 from atelier.limits.limit import GENERAL, SIGN_IN
 from atelier.people import rules, signin
-from atelier.people.doors import Entry
 from atelier.people.factors import challenges, passkeys, prove
 from atelier.people.factors.passkeys import BadPasskey, list_passkeys
 from atelier.people.factors.security_pages import PAGE, hand_out, page
@@ -22,15 +19,17 @@ from atelier.people.factors.tell import tell
 from atelier.people.oidc.elsewhere import Elsewhere, ElsewhereHere
 from atelier.people.oidc.identities import OnlyWayIn, list_identities
 from atelier.people.passwords import passwords
+from atelier.people.request import Accounts
 from atelier.people.tables import Member
 from atelier.web.access import Access
 from atelier.web.caller import Caller
+from atelier.web.forms import FormText
 from atelier.web.parts import Db, Here, Me
 from atelier.web.routes import Routes
 
 routes = Routes(include_in_schema=False)
-Field = Annotated[str, Form()]
 ANSWER_FAULT = "The browser's answer could not be used, so no passkey was added. Try again."
+NAME_FAULT = "Give the passkey a name of at most 80 characters. No passkey was added."
 
 
 @routes.post("/account/passkeys/challenge", access=Access.MEMBER, limit=GENERAL, confirmed=True)
@@ -51,10 +50,17 @@ async def add_challenge(request: Request, here: Here, me: Me, db: Db) -> Respons
 
 @routes.post("/account/passkeys", access=Access.MEMBER, limit=GENERAL, confirmed=True)
 async def add(
-    request: Request, here: Here, entry: Entry, me: Me, credential: Field = "", called: Field = ""
+    request: Request, here: Here, accounts: Accounts, me: Me, credential: FormText = "", called: FormText = ""
 ) -> Response:
-    """Keep the passkey that the browser made; with the first factor come the recovery codes."""
-    name = rules.display_name(called) or rules.browser(request.headers.get("user-agent", ""))
+    """Keep the passkey that the browser made; with the first factor come the recovery codes.
+
+    Without a name it is called like the browser.
+    """
+    called = called if called.strip() else rules.browser(request.headers.get("user-agent", ""))
+    name = rules.display_name(called)
+    if name is None:
+        async with here.web_db.transaction(Acting.member(me.member_id)) as db:
+            return await page(request, here, me, db, faults={"passkey": NAME_FAULT}, status=422)
     try:
         found = await prove.answered(request, here, credential, purpose=_purpose(me))
         async with here.web_db.transaction(Acting.member(me.member_id)) as db:
@@ -68,7 +74,7 @@ async def add(
                 name=name,
             )
             await events.record(db, "factor:added", member=me.member_id, subject=added, factor="passkey", name=name)
-            await tell(db, entry.writer, me.member_id, "passkey_added", called=name)
+            await tell(db, accounts.writer, me.member_id, "passkey_added", called=name)
             return await hand_out(request, here, me, db, done="passkey")
     except (BadPasskey, challenges.ChallengeSpent, passkeys.TooManyPasskeys) as error:
         fault = ANSWER_FAULT if isinstance(error, BadPasskey) else error.message
@@ -77,7 +83,7 @@ async def add(
 
 
 @routes.post("/account/passkeys/{passkey_id}/name", access=Access.MEMBER, limit=GENERAL)
-async def rename(request: Request, here: Here, me: Me, db: Db, passkey_id: str, called: Field = "") -> Response:
+async def rename(request: Request, here: Here, me: Me, db: Db, passkey_id: str, called: FormText = "") -> Response:
     """Call it otherwise."""
     renamed, name = parse_id(passkey_id, "passkey"), rules.display_name(called)
     if name is None:
@@ -89,7 +95,7 @@ async def rename(request: Request, here: Here, me: Me, db: Db, passkey_id: str, 
 
 
 @routes.post("/account/passkeys/{passkey_id}/removal", access=Access.MEMBER, limit=GENERAL, confirmed=True)
-async def remove(entry: Entry, elsewhere: ElsewhereHere, me: Me, db: Db, passkey_id: str) -> Response:
+async def remove(accounts: Accounts, elsewhere: ElsewhereHere, me: Me, db: Db, passkey_id: str) -> Response:
     """Take a passkey away, unless it is the only way in."""
     gone = parse_id(passkey_id, "passkey")
     has_password = await _hold(db, me)
@@ -97,12 +103,12 @@ async def remove(entry: Entry, elsewhere: ElsewhereHere, me: Me, db: Db, passkey
     if not has_password and not await _other_ways(db, elsewhere, me):
         raise OnlyWayIn
     await events.record(db, "factor:removed", member=me.member_id, subject=gone, factor="passkey", name=name)
-    await tell(db, entry.writer, me.member_id, "passkey_removed", called=name)
+    await tell(db, accounts.writer, me.member_id, "passkey_removed", called=name)
     return RedirectResponse(f"{PAGE}?done=passkey_removed#passkeys", 303)
 
 
 @routes.post("/account/password/first", access=Access.MEMBER, limit=SIGN_IN, confirmed=True)
-async def set_password(request: Request, here: Here, entry: Entry, me: Me, password: Field = "") -> Response:
+async def set_password(request: Request, here: Here, accounts: Accounts, me: Me, password: FormText = "") -> Response:
     """Set a password where there is none."""
     fault = rules.password_fault(password, me.email)
     hashed = None if fault else await passwords.hash(password)
@@ -112,12 +118,12 @@ async def set_password(request: Request, here: Here, entry: Entry, me: Me, passw
         if hashed is None:
             return await page(request, here, me, db, faults={"password": fault or ""})
         await signin.change_password(db, member_id=me.member_id, password_hash=hashed, session_id=me.session_id)
-        await tell(db, entry.writer, me.member_id, "password_set")
+        await tell(db, accounts.writer, me.member_id, "password_set")
     return RedirectResponse(f"{PAGE}?done=password_set#password", 303)
 
 
 @routes.post("/account/password/removal", access=Access.MEMBER, limit=GENERAL, confirmed=True)
-async def remove_password(entry: Entry, elsewhere: ElsewhereHere, me: Me, db: Db) -> Response:
+async def remove_password(accounts: Accounts, elsewhere: ElsewhereHere, me: Me, db: Db) -> Response:
     """Go on without a password, where there is another way in."""
     if not await _hold(db, me):
         return RedirectResponse(PAGE, 303)
@@ -125,7 +131,7 @@ async def remove_password(entry: Entry, elsewhere: ElsewhereHere, me: Me, db: Db
         raise OnlyWayIn
     await db.execute(update(Member).where(Member.id == me.member_id).values(password_hash=None))
     await events.record(db, "member:password_removed", member=me.member_id, subject=me.member_id)
-    await tell(db, entry.writer, me.member_id, "password_removed")
+    await tell(db, accounts.writer, me.member_id, "password_removed")
     return RedirectResponse(f"{PAGE}?done=password_removed#password", 303)
 
 

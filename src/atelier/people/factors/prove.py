@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from fastapi import Request
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from atelier.base import events
-from atelier.base.db import Acting
+from atelier.base.db import Acting, act
 from atelier.base.errors import AtelierError
 from atelier.base.log import get_log
 from atelier.base.seal import Seal
@@ -20,10 +20,13 @@ from atelier.people.factors.passkeys import Answer, BadPasskey, Copied, Owner
 from atelier.people.factors.tell import tell
 from atelier.people.locks import Locks, Place, place
 from atelier.people.tables import Member
+from atelier.web.address import address
 from atelier.web.parts import Parts
-from atelier.web.routes import address
 
 SEALED = "second factors"  # the purpose of the key that seals their secrets
+CODES = ("code", "totp")  # by what a typed code is called in the trail
+GUESSES = 5  # wrong codes in a day of which the member is told by mail
+_GUESSED = text("SELECT people_codes_guessed(:member, :most)")
 
 
 class WrongCode(AtelierError):
@@ -105,7 +108,7 @@ async def refused(
     here: Parts, writer: Writer, error: BadPasskey, *, member_id: UUID | None = None, signed_in: bool = False
 ) -> None:
     """Write down that a passkey was refused, and halt it if there is a copy of it."""
-    await failed(here, member_id or error.member_id, by="passkey", reason=error.reason, signed_in=signed_in)
+    await failed(here, writer, member_id or error.member_id, by="passkey", reason=error.reason, signed_in=signed_in)
     if not isinstance(error, Copied) or error.member_id is None:
         return
     async with here.web_db.transaction(Acting.member(error.member_id)) as db:
@@ -115,13 +118,26 @@ async def refused(
 
 
 async def failed(
-    here: Parts, member_id: UUID | None, *, by: str, reason: str = "wrong", signed_in: bool = False
+    here: Parts, writer: Writer, member_id: UUID | None, *, by: str, reason: str = "wrong", signed_in: bool = False
 ) -> None:
-    """Write down that a factor was not right; who is not signed in may be anybody, and is not said to be the member."""
+    """Write down that a factor was not right, and tell the member by mail of many wrong codes, once a day at most.
+
+    Somebody who is not signed in may be anybody, and is not said to be the member.
+    """
     get_log().warning("factor:refused", factor=by, reason=reason)
     mine = member_id if signed_in else None
     async with here.web_db.transaction(Acting.member(mine) if mine else Acting.nobody()) as db:
         await events.record(db, "factor:failed", member=mine, subject=member_id, factor=by, reason=reason)
+    if member_id is not None and by in CODES:
+        await _warn(here, writer, member_id)
+
+
+async def _warn(here: Parts, writer: Writer, member_id: UUID) -> None:
+    async with here.web_db.transaction(Acting.nobody()) as db:
+        if (await db.execute(_GUESSED, {"member": member_id, "most": GUESSES})).scalar_one():
+            await events.record(db, "factor:warned", member=None, subject=member_id)
+            await act(db, Acting.member(member_id))
+            await tell(db, writer, member_id, "codes_guessed")
 
 
 def relying_party(here: Parts) -> str:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import Form, Request, Response
+from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy import select
 
@@ -13,7 +12,6 @@ from atelier.base.db import Acting
 from atelier.base.errors import AtelierError
 from atelier.limits.limit import PAGES, SIGN_IN_FORM
 from atelier.people import locks, sessions
-from atelier.people.doors import Entry
 from atelier.people.factors import authenticators, challenges, codes, entrance, passkeys, prove, rules
 from atelier.people.factors.entrance import Half
 from atelier.people.factors.passkeys import BadPasskey
@@ -21,15 +19,17 @@ from atelier.people.factors.tables import Passkey
 from atelier.people.leaving.pages import about_to_go
 from atelier.people.locks import Locked, succeeded
 from atelier.people.pages import end_session, enter
+from atelier.people.request import Accounts
 from atelier.people.rules import local_path
 from atelier.people.tables import Member
 from atelier.web.access import Access
+from atelier.web.address import address
 from atelier.web.caller import Caller
+from atelier.web.forms import FormText
 from atelier.web.parts import Here, MaybeMe, Parts
-from atelier.web.routes import Routes, address
+from atelier.web.routes import Routes
 
 routes = Routes(include_in_schema=False)
-Field = Annotated[str, Form()]
 SIGN_IN, SECOND = "sign in", "second"  # what a challenge is for
 
 
@@ -41,7 +41,7 @@ async def second_page(request: Request, here: Here) -> Response:
 
 
 @routes.post("/sign-in/second", access=Access.PUBLIC, limit=SIGN_IN_FORM)
-async def second(request: Request, here: Here, entry: Entry, maybe: MaybeMe, code: Field = "") -> Response:
+async def second(request: Request, here: Here, accounts: Accounts, maybe: MaybeMe, code: FormText = "") -> Response:
     """Finish with a code of the authenticator app, or a recovery code."""
     half = await _half(request, here)
     door, at = await prove.at_door(request, here, half.member_id)
@@ -51,12 +51,12 @@ async def second(request: Request, here: Here, entry: Entry, maybe: MaybeMe, cod
         return await _locked(request, here, half, error)
     try:
         async with here.web_db.transaction(Acting.member(half.member_id)) as db:
-            await prove.code(db, here, entry.writer, member_id=half.member_id, typed=code)
+            await prove.code(db, here, accounts.writer, member_id=half.member_id, typed=code)
             await succeeded(db, claim)
             secret = await entrance.finish(db, half, agent=_agent(request), address=address(request))
     except (prove.WrongCode, authenticators.Unreadable) as error:
         await door.failed(claim, member=half.member_id, at=at)
-        await prove.failed(here, half.member_id, by="code")
+        await prove.failed(here, accounts.writer, half.member_id, by="code")
         return await _page(request, here, half, faults={"code": error.message}, status=error.status)
     except AtelierError:
         await door.succeeded(claim, clears=False)  # nobody looked at it
@@ -75,7 +75,7 @@ async def second_challenge(request: Request, here: Here) -> Response:
 
 @routes.post("/sign-in/second/passkey", access=Access.PUBLIC, limit=SIGN_IN_FORM)
 async def second_passkey(
-    request: Request, here: Here, entry: Entry, maybe: MaybeMe, credential: Field = ""
+    request: Request, here: Here, accounts: Accounts, maybe: MaybeMe, credential: FormText = ""
 ) -> Response:
     """Finish with a passkey."""
     half = await _half(request, here)
@@ -86,7 +86,7 @@ async def second_passkey(
             secret = await entrance.finish(db, half, agent=_agent(request), address=address(request))
     except (BadPasskey, challenges.ChallengeSpent) as error:
         if isinstance(error, BadPasskey):
-            await prove.refused(here, entry.writer, error, member_id=half.member_id)
+            await prove.refused(here, accounts.writer, error, member_id=half.member_id)
         return await _page(request, here, half, faults={"passkey": error.message}, status=error.status)
     return await _in(here, maybe, secret, half.wanted, half.member_id)
 
@@ -99,7 +99,7 @@ async def sign_in_challenge(request: Request, here: Here) -> Response:
 
 @routes.post("/sign-in/passkey", access=Access.PUBLIC, limit=SIGN_IN_FORM)
 async def sign_in(
-    request: Request, here: Here, entry: Entry, maybe: MaybeMe, credential: Field = "", next: Field = "/"
+    request: Request, here: Here, accounts: Accounts, maybe: MaybeMe, credential: FormText = "", next: FormText = "/"
 ) -> Response:
     """Open a session with a passkey alone: it is what one has, and it asked for what one knows or is."""
     to = local_path(next)
@@ -117,7 +117,7 @@ async def sign_in(
             )
     except (BadPasskey, challenges.ChallengeSpent) as error:
         if isinstance(error, BadPasskey):
-            await prove.refused(here, entry.writer, error)
+            await prove.refused(here, accounts.writer, error)
         typed = {"email": "", "next": to}
         return here.templates.page(
             request,

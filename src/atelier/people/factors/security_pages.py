@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import Form, Request, Response
+from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 from markupsafe import Markup
 from sqlalchemy import select
@@ -13,20 +11,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from atelier import ledger
 from atelier.base import events
 from atelier.limits.limit import GENERAL, PAGES, SIGN_IN_FORM
-from atelier.people.doors import Entry
 from atelier.people.factors import authenticators, codes, prove, rules
 from atelier.people.factors.passkeys import list_passkeys
 from atelier.people.factors.tell import tell
 from atelier.people.oidc.elsewhere import elsewhere
 from atelier.people.oidc.identities import list_identities
+from atelier.people.request import Accounts
 from atelier.people.tables import Member
 from atelier.web.access import Access
 from atelier.web.caller import Caller
+from atelier.web.forms import FormText
 from atelier.web.parts import Db, Here, Me, Parts
 from atelier.web.routes import Routes
 
 routes = Routes(include_in_schema=False)
-Field = Annotated[str, Form()]
 PAGE, APP = "/account/security", "/account/security/app"
 
 
@@ -50,31 +48,33 @@ async def app_page(request: Request, here: Here, me: Me, db: Db) -> Response:
 
 
 @routes.post(f"{APP}/confirmation", access=Access.MEMBER, limit=SIGN_IN_FORM, confirmed=True)
-async def confirm_app(request: Request, here: Here, entry: Entry, me: Me, db: Db, code: Field = "") -> Response:
+async def confirm_app(
+    request: Request, here: Here, accounts: Accounts, me: Me, db: Db, code: FormText = ""
+) -> Response:
     """Have the authenticator count from now on; with the first factor come the recovery codes."""
     added = await authenticators.confirm(db, prove.seal(here), member_id=me.member_id, code=code)
     if added is None:
         return await _app_page(request, here, me, db, fault=prove.WrongCode().message)
     await events.record(db, "factor:added", member=me.member_id, subject=added, factor="totp")
-    await tell(db, entry.writer, me.member_id, "app_added")
+    await tell(db, accounts.writer, me.member_id, "app_added")
     return await hand_out(request, here, me, db, done="app")
 
 
 @routes.post(f"{APP}/removal", access=Access.MEMBER, limit=GENERAL, confirmed=True)
-async def remove_app(entry: Entry, me: Me, db: Db) -> Response:
+async def remove_app(accounts: Accounts, me: Me, db: Db) -> Response:
     """Take the authenticator away."""
     removed = await authenticators.remove(db, member_id=me.member_id)
     await events.record(db, "factor:removed", member=me.member_id, subject=removed, factor="totp")
-    await tell(db, entry.writer, me.member_id, "app_removed")
+    await tell(db, accounts.writer, me.member_id, "app_removed")
     return RedirectResponse(f"{PAGE}?done=app_removed", 303)
 
 
 @routes.post("/account/recovery-codes", access=Access.MEMBER, limit=GENERAL, confirmed=True)
-async def new_codes(request: Request, here: Here, entry: Entry, me: Me, db: Db) -> Response:
+async def new_codes(request: Request, here: Here, accounts: Accounts, me: Me, db: Db) -> Response:
     """Ten new recovery codes, shown this once; those before are good no more."""
     if not me.protected:
         return RedirectResponse(PAGE, 303)
-    await tell(db, entry.writer, me.member_id, "codes_made")
+    await tell(db, accounts.writer, me.member_id, "codes_made")
     return await _codes_page(request, here, me, db, done="codes")
 
 

@@ -18,6 +18,7 @@ What = Literal[
     "passkey_removed",
     "passkey_halted",
     "code_used",
+    "codes_guessed",
     "codes_made",
     "password_set",
     "password_removed",

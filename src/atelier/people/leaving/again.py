@@ -13,6 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from atelier.base.db import libpq_url
 from atelier.base.errors import BadRequest
+from atelier.jobs.background import Again
+from atelier.people.leaving.erase import Eraser
 
 _GONE = text("SELECT id, ended_at FROM erasures WHERE ended_at IS NOT NULL ORDER BY ended_at")
 
@@ -37,7 +39,18 @@ def read(path: Path) -> list[UUID]:
         raise BadList(f"{path} is no list that `atelier erased` wrote. Nothing was restored.") from error
 
 
-def erase_again(owner_url: str, ids: Iterable[UUID]) -> int:
-    """Have whoever of them is back leave at once; the worker erases them when it runs. How many that are."""
+def erase_again(owner_url: str, ids: Iterable[UUID]) -> list[UUID]:
+    """Close the accounts of whoever of them is back, so that they are due to be erased; who that is."""
     with psycopg.connect(libpq_url(owner_url)) as db:
-        return sum(db.execute("SELECT people_erase_again(%s)", [id]).fetchone() == (True,) for id in ids)
+        return [id for id in ids if db.execute("SELECT people_erase_again(%s)", [id]).fetchone() == (True,)]
+
+
+async def erase_now(eraser: Eraser, ids: Iterable[UUID]) -> int:
+    """Erase members who are due, files and rows; how many of them wait for a worker to stop what they have running."""
+    waiting = 0
+    for id in ids:
+        try:
+            await eraser.run(str(id))
+        except Again:
+            waiting += 1
+    return waiting

@@ -6,15 +6,13 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Query, Request, Response
+from fastapi import Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from atelier.base.ids import parse_id
-from atelier.limits.limit import GENERAL
+from atelier.limits.limit import DATA_EXPORTS, GENERAL
 from atelier.people.leaving import exports, rules
-from atelier.people.leaving.pages import EXPORTS
 from atelier.people.leaving.tables import Export, State
-from atelier.web import confirmed
 from atelier.web.access import Access
 from atelier.web.parts import Db, Here, Me, Parts
 from atelier.web.routes import Routes
@@ -47,7 +45,8 @@ class ExportView(BaseModel):
     created_at: datetime
     expires_at: datetime | None = Field(description="When the archive is deleted.")
     url: str | None = Field(
-        description="Where the caller, and nobody else, fetches the zip archive; null unless ready."
+        description="Where the caller, and nobody else, fetches the zip archive: with a token that has the scope"
+        " `data:read`, or with a session that was confirmed in the last 15 minutes. Null unless ready."
     )
 
 
@@ -75,14 +74,14 @@ def view(export: Export, here: Parts) -> ExportView:
     )
 
 
-@routes.post("", access=Access.MEMBER, scope=Scope.DATA_WRITE, limit=EXPORTS, status_code=202)
-async def create_export(request: Request, here: Here, me: Me, db: Db, response: Response) -> ExportView:
+@routes.post(
+    "", access=Access.MEMBER, scope=Scope.DATA_WRITE, limit=DATA_EXPORTS, status_code=202, confirmed="sessions"
+)
+async def create_export(here: Here, me: Me, db: Db, response: Response) -> ExportView:
     """Have everything packed. One that is being made already is returned instead of a second one.
 
     A browser confirms first that it is its member; a token shows its scope.
     """
-    if me.scopes is None:
-        await confirmed.check(request, me)
     export = await exports.ask(db, member_id=me.member_id)
     response.headers["Location"] = f"/api/v1/exports/{export.id}"
     return view(export, here)

@@ -22,7 +22,7 @@ from atelier.jobs.background import Again
 from atelier.people.locks import account_of
 from atelier.people.tables import Member
 
-SOON = 2.0  # seconds until what was asked to stop has stopped
+RETRY_DELAY_SECONDS = 2.0  # seconds until what was asked to stop has stopped
 STILL_MADE = "AL103"
 _BEGIN = text("SELECT people_erase_begin(:member)")
 _ERASE = text("SELECT people_erase(:member, :account)")
@@ -59,7 +59,7 @@ class Eraser:
             running = select(Job.id).where(Job.member_id == member, Job.state.in_((State.QUEUED, State.RUNNING)))
             still = [await jobs.cancel(db, job_id) for job_id in (await db.scalars(running)).all()]
         if any(not job.over for job in still):
-            raise Again(SOON)
+            raise Again(RETRY_DELAY_SECONDS)
 
     async def _rows(self, member: UUID, email: str) -> None:
         try:
@@ -67,5 +67,5 @@ class Eraser:
                 await db.execute(_ERASE, {"member": member, "account": account_of(self.key, email)})
         except DBAPIError as error:
             if getattr(error.orig, "sqlstate", "") == STILL_MADE:
-                raise Again(SOON) from error
+                raise Again(RETRY_DELAY_SECONDS) from error
             raise

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from atelier.assets.store import StorageFull, Store
 from atelier.assets.tables import Asset
 from atelier.base import events
-from atelier.base.clock import now
+from atelier.base.clock import machine_now, now
 from atelier.base.db import Acting, Database, rows_changed
 from atelier.base.errors import AtelierError
 from atelier.base.log import get_log
@@ -189,7 +189,7 @@ class Exporter:
 
     async def clear(self, member_id: UUID) -> None:
         """Delete what lies among a member's exports and can be fetched by nobody, half written ones too."""
-        await self.store.drop_unfinished(now(), rules.folder(member_id))
+        await self.store.drop_unfinished(machine_now(), rules.folder(member_id))
         there = [found.path async for listed in self.store.list(rules.folder(member_id)) for found in listed]
         if not there:
             return

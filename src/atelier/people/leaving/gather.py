@@ -38,8 +38,8 @@ async def gather(db: AsyncSession, member_id: UUID, folder: Path) -> list[Piece]
     pieces = []
     for table in (await owned.sort(db)).exported:
         name, change = words.called(table.name), _with_place if table.name == "assets" else _as_it_is
-        wish = {"name": table.name, "owner": table.owner, "skip": list(table.skip), "order": table.order}
-        rows = await _write(folder / name, _stream(db, _ROWS, wish), change)
+        values = {"name": table.name, "owner": table.owner, "skip": list(table.skip), "order": table.order}
+        rows = await _write(folder / name, _stream(db, _ROWS, values), change)
         if rows or table.name in words.NAMES:
             pieces.append(Piece(name, rows, words.told_of(table.name)))
         else:
@@ -50,8 +50,8 @@ async def gather(db: AsyncSession, member_id: UUID, folder: Path) -> list[Piece]
     return sorted(pieces, key=lambda piece: piece.name)
 
 
-async def _stream(db: AsyncSession, statement: Any, wish: dict[str, Any]) -> AsyncIterator[str]:
-    result = await db.stream(statement, wish, execution_options={"yield_per": SOME})
+async def _stream(db: AsyncSession, statement: Any, values: dict[str, Any]) -> AsyncIterator[str]:
+    result = await db.stream(statement, values, execution_options={"yield_per": SOME})
     async for row in result:
         yield row[0]
 

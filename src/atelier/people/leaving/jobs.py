@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from atelier.jobs.background import Round, Task
+from atelier.jobs.background import Round, Rows, Task
 from atelier.people.leaving.erase import Eraser
 from atelier.people.leaving.fill import Exporter
 from atelier.people.leaving.tend import EVERY, tend
 
+_EXPORTS = Rows("exports", "state IN ('queued', 'running')", "export:", "export_id", enter="enqueue_export(id)")
+
 
 def tasks(exporter: Exporter, eraser: Eraser) -> list[Task]:
-    return [Task("people:export", exporter.run), Task("people:erase", eraser.run)]
+    return [Task("people:export", exporter.run, _EXPORTS), Task("people:erase", eraser.run)]
 
 
 def rounds(exporter: Exporter) -> list[Round]:

@@ -15,7 +15,7 @@ from atelier.assets.tables import Asset
 from atelier.base import events
 from atelier.base.errors import Conflict, NotFound
 from atelier.jobs import Job, State
-from atelier.people.doors import Doors
+from atelier.people.account_settings import AccountSettings
 from atelier.people.leaving.tables import Departure
 from atelier.people.tables import Member, Token
 
@@ -57,7 +57,7 @@ class NotTheirs(Conflict):
 
 
 @dataclass(frozen=True, slots=True)
-class Goes:
+class AccountContents:
     """What goes with an account."""
 
     files: int
@@ -73,7 +73,7 @@ _ERRORS = {"AL101": LastOperator, "AL102": EarningsFirst}
 OPEN = (State.QUEUED, State.RUNNING)
 
 
-async def goes(db: AsyncSession, *, member_id: UUID) -> Goes:
+async def account_contents(db: AsyncSession, *, member_id: UUID) -> AccountContents:
     """What the acting member would lose."""
     files, size = (
         await db.execute(
@@ -83,10 +83,12 @@ async def goes(db: AsyncSession, *, member_id: UUID) -> Goes:
     running = select(func.count()).where(Job.member_id == member_id, Job.state.in_(OPEN))
     tokens = select(func.count()).where(Token.member_id == member_id, Token.revoked_at.is_(None))
     credits = (await ledger.balance(db, member_id=member_id)).available
-    return Goes(files, int(size), credits, int(await db.scalar(running) or 0), int(await db.scalar(tokens) or 0))
+    return AccountContents(
+        files, int(size), credits, int(await db.scalar(running) or 0), int(await db.scalar(tokens) or 0)
+    )
 
 
-async def leave(db: AsyncSession, doors: Doors, *, member_id: UUID, by: UUID, why: str = "") -> datetime:
+async def leave(db: AsyncSession, accounts: AccountSettings, *, member_id: UUID, by: UUID, why: str = "") -> datetime:
     """Close an account, stop what it has running, and write to its member when it will be erased; that moment.
 
     `db` acts for the member, or for the studio in an operator's name. Again changes nothing.
@@ -101,7 +103,7 @@ async def leave(db: AsyncSession, doors: Doors, *, member_id: UUID, by: UUID, wh
         await jobs.cancel(db, job_id)
     try:
         async with db.begin_nested():
-            due: datetime = (await db.execute(_LEAVE, {"member": member_id, "days": doors.grace_days})).scalar_one()
+            due: datetime = (await db.execute(_LEAVE, {"member": member_id, "days": accounts.grace_days})).scalar_one()
     except DBAPIError as error:
         known = _ERRORS.get(getattr(error.orig, "sqlstate", "") or "")
         if known is None:
@@ -120,7 +122,7 @@ async def leave(db: AsyncSession, doors: Doors, *, member_id: UUID, by: UUID, wh
         due=due.isoformat(),
         **said,
     )
-    await doors.writer.write(
+    await accounts.writer.write(
         db,
         "people/mail/leaving.html",
         to=row.email,
@@ -129,7 +131,7 @@ async def leave(db: AsyncSession, doors: Doors, *, member_id: UUID, by: UUID, wh
         path="/sign-in",
         name=row.name,
         due=due,
-        days=doors.grace_days,
+        days=accounts.grace_days,
         by_studio=by != member_id,
     )
     return due

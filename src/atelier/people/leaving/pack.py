@@ -5,18 +5,17 @@ from __future__ import annotations
 import re
 import zipfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from datetime import datetime
+from contextlib import aclosing
 from pathlib import Path
 from uuid import UUID
 
 from sqlalchemy import select
 
-from atelier.assets.bundle import Outlet
+from atelier.assets.bundle import Outlet, add_stored, entry
 from atelier.assets.store import CHUNK, Found, Store
 from atelier.assets.tables import Asset
 from atelier.base.clock import now
 from atelier.base.db import Acting, Database
-from atelier.base.errors import NotFound
 from atelier.people.leaving import rules
 from atelier.people.leaving.words import Piece
 
@@ -36,10 +35,10 @@ async def pack(
     """The archive. Holds one chunk of one file at a time, and a few hundred bytes for each file that it names."""
     outlet, count = Outlet(), 0
     with zipfile.ZipFile(outlet, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(_entry("README.txt", now(), packed=True), letter)
+        archive.writestr(entry("README.txt", now(), packed=True), letter)
         for piece in pieces:
             with (
-                archive.open(_entry(piece.name, now(), packed=True), "w", force_zip64=True) as out,
+                archive.open(entry(piece.name, now(), packed=True), "w", force_zip64=True) as out,
                 (folder / piece.name).open("rb") as read,
             ):
                 while chunk := read.read(CHUNK):
@@ -48,18 +47,15 @@ async def pack(
                     await told(count)
         async for listed in store.list(f"{member_id}/"):
             for found, name in await _named(database, member_id, listed):
-                chunks = store.stream(found.path)
-                try:
-                    first = await anext(chunks, b"")
-                except NotFound:
-                    continue  # let go meanwhile
-                with archive.open(_entry(name, found.at, size=found.size), "w", force_zip64=True) as out:
-                    out.write(first)
-                    yield outlet.take()
+                of = entry(name, found.at, size=found.size)
+                there = False
+                async with aclosing(add_stored(archive, outlet, store, found.path, of)) as chunks:
                     async for chunk in chunks:
-                        out.write(chunk)
-                        yield outlet.take()
+                        there = True
+                        yield chunk
                         await told(count)
+                if not there:
+                    continue  # deleted meanwhile
                 count += 1
                 await told(count)
     yield outlet.take()
@@ -79,11 +75,3 @@ async def _named(database: Database, member_id: UUID, listed: Sequence[Found]) -
         elif asset is None and not found.path.startswith(rules.folder(member_id)) and "#" not in found.path:
             named.append((found, f"files/other/{found.path.partition('/')[2]}"))
     return named
-
-
-def _entry(name: str, at: datetime, *, packed: bool = False, size: int = 0) -> zipfile.ZipInfo:
-    entry = zipfile.ZipInfo(name, max(at.timetuple()[:6], (1980, 1, 1, 0, 0, 0)))
-    entry.compress_type = zipfile.ZIP_DEFLATED if packed else zipfile.ZIP_STORED
-    entry.external_attr = 0o644 << 16
-    entry.file_size = size
-    return entry

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import Form, Request, Response
+from fastapi import Request, Response
 from fastapi.responses import RedirectResponse, StreamingResponse
 
 from atelier.assets.files import NOTHING, asked_range
@@ -15,24 +14,22 @@ from atelier.base import events
 from atelier.base.clock import now
 from atelier.base.db import Acting
 from atelier.base.ids import parse_id
-from atelier.limits import Limit, Per
-from atelier.limits.limit import FILES, GENERAL, PAGES, SIGN_IN, SIGN_IN_FORM
+from atelier.limits.limit import DATA_EXPORTS, FILES, GENERAL, PAGES, SIGN_IN, SIGN_IN_FORM
 from atelier.people import sessions
-from atelier.people.doors import Entry
 from atelier.people.leaving import exports, rules
-from atelier.people.leaving.leave import departure, goes, leave, stay
+from atelier.people.leaving.leave import account_contents, departure, leave, stay
+from atelier.people.request import Accounts
 from atelier.web.access import Access
+from atelier.web.forms import FormText
 from atelier.web.parts import Db, Here, Me, Parts
 from atelier.web.routes import Routes
 from atelier.web.scopes import Scope
 
 routes = Routes(include_in_schema=False)
-Field = Annotated[str, Form()]
-EXPORTS = Limit("data_exports", "6/day", Per.MEMBER)
 
 
 @routes.get("/account/data", access=Access.MEMBER, limit=PAGES)
-async def data_page(request: Request, here: Here, entry: Entry, me: Me, db: Db) -> Response:
+async def data_page(request: Request, here: Here, accounts: Accounts, me: Me, db: Db) -> Response:
     """What the studio keeps about the member, to take along or to leave behind."""
     key = here.key(rules.LINK)
     latest = await exports.latest(db, member_id=me.member_id)
@@ -43,14 +40,14 @@ async def data_page(request: Request, here: Here, entry: Entry, me: Me, db: Db) 
         me=me,
         exports=[(export, exports.link(key, export)) for export in found],
         open=next((export for export in found if not export.over), None),
-        goes=await goes(db, member_id=me.member_id),
-        days=entry.grace_days,
+        goes=await account_contents(db, member_id=me.member_id),
+        days=accounts.grace_days,
         kept=rules.LASTS.days,
         done=request.query_params.get("done", ""),
     )
 
 
-@routes.post("/account/exports", access=Access.MEMBER, limit=EXPORTS, confirmed=True)
+@routes.post("/account/exports", access=Access.MEMBER, limit=DATA_EXPORTS, confirmed=True)
 async def ask_for_export(me: Me, db: Db) -> Response:
     """Have everything packed; again while that goes on is the same as once."""
     await exports.ask(db, member_id=me.member_id)
@@ -64,11 +61,20 @@ async def cancel_export(db: Db, export_id: str) -> Response:
     return RedirectResponse("/account/data?done=canceled", 303)
 
 
-@routes.get("/account/exports/{export_id}/archive", access=Access.MEMBER, scope=Scope.DATA_READ, limit=FILES)
+@routes.get(
+    "/account/exports/{export_id}/archive",
+    access=Access.MEMBER,
+    scope=Scope.DATA_READ,
+    limit=FILES,
+    confirmed="sessions",
+)
 async def archive(
     request: Request, here: Here, shelf: Shelf, me: Me, export_id: str, e: str = "", s: str = ""
 ) -> Response:
-    """The archive, whole or the asked range of it: with its link, for its member alone, for as long as it is kept."""
+    """The archive, whole or the asked range of it: with its link, for its member alone, for as long as it is kept.
+
+    A browser confirms first who is at the keys: neither the link nor a forgotten session opens it.
+    """
     async with here.web_db.transaction(Acting.member(me.member_id)) as db:
         export = await exports.find(db, parse_id(export_id, "export"))
         exports.check_link(here.key(rules.LINK), export, e, s)
@@ -77,8 +83,8 @@ async def archive(
         if "range" not in request.headers:
             await events.record(db, "export:fetched", member=me.member_id, subject=export.id)
     assert export.path is not None
-    wish = request.headers.get("range", "")
-    part = asked_range(wish, export.bytes) if wish else None
+    asked = request.headers.get("range", "")
+    part = asked_range(asked, export.bytes) if asked else None
     headers = {
         "Content-Disposition": f'attachment; filename="atelier-{export.created_at:%Y-%m-%d}.zip"',
         "Accept-Ranges": "bytes",
@@ -102,29 +108,33 @@ async def archive(
 
 
 @routes.get("/account/deletion", access=Access.MEMBER, limit=PAGES)
-async def deletion_page(request: Request, here: Here, entry: Entry, me: Me, db: Db) -> Response:
+async def deletion_page(request: Request, here: Here, accounts: Accounts, me: Me, db: Db) -> Response:
     """What would happen, and the button."""
     return here.templates.page(
-        request, "people/data/leave.html", me=me, goes=await goes(db, member_id=me.member_id), days=entry.grace_days
+        request,
+        "people/data/leave.html",
+        me=me,
+        goes=await account_contents(db, member_id=me.member_id),
+        days=accounts.grace_days,
     )
 
 
 @routes.post("/account/deletion", access=Access.MEMBER, limit=SIGN_IN, confirmed=True)
 async def delete_account(
-    request: Request, here: Here, entry: Entry, me: Me, db: Db, understood: Field = ""
+    request: Request, here: Here, accounts: Accounts, me: Me, db: Db, understood: FormText = ""
 ) -> Response:
     """Close the account, to be erased later; every browser is signed out, this one too."""
     if understood != "yes":
         return RedirectResponse("/account/deletion", 303)
-    due = await leave(db, entry, member_id=me.member_id, by=me.member_id)
+    due = await leave(db, accounts, member_id=me.member_id, by=me.member_id)
     request.state.caller = None
-    response = here.templates.page(request, "people/data/left.html", due=due, days=entry.grace_days)
+    response = here.templates.page(request, "people/data/left.html", due=due, days=accounts.grace_days)
     sessions.drop_cookie(response, here.origin)
     return response
 
 
 @routes.post("/account/keeping", access=Access.PUBLIC, limit=SIGN_IN_FORM)
-async def keep_account(request: Request, here: Here, ticket: Field = "") -> Response:
+async def keep_account(request: Request, here: Here, ticket: FormText = "") -> Response:
     """Open an account again that was about to be erased, for who has just shown whose it is."""
     member_id = rules.read_ticket(here.key(rules.KEEPING), ticket, int(now().timestamp()))
     if member_id is None:
@@ -138,7 +148,7 @@ async def about_to_go(request: Request, here: Parts, member_id: UUID) -> Respons
     """The page for who signs in to an account that is about to be erased; they have shown whose it is."""
     async with here.web_db.transaction(Acting.member(member_id)) as db:
         going = await departure(db, member_id)
-        what = await goes(db, member_id=member_id)
+        what = await account_contents(db, member_id=member_id)
     if going is None:  # kept in another window just now
         return RedirectResponse("/sign-in", 303)
     return here.templates.page(

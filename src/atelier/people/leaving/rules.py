@@ -6,9 +6,10 @@ import re
 from datetime import timedelta
 from uuid import UUID
 
-from atelier.assets.keep import ENDINGS
 from atelier.assets.tables import Asset
 from atelier.base.crypto import sign, verify
+from atelier.base.kinds import extension
+from atelier.base.text import file_words
 
 LASTS = timedelta(days=7)  # that an export can be fetched
 SPARE = 1_000_000_000  # bytes that an export leaves free on the disk, for the database and everybody's work
@@ -30,9 +31,9 @@ def path(member_id: UUID, export_id: UUID, attempt: int) -> str:
 
 def name_in_archive(asset: Asset) -> str:
     """What a file is called in the archive: by its month, its first words and its id."""
-    words = re.sub(r"[^\w]+", "-", asset.title.lower()).strip("-_")[:60].rstrip("-_") or asset.kind
+    words = file_words(asset.title, 60) or asset.kind
     place = "files/deleted" if asset.deleted_at else f"files/{asset.created_at:%Y-%m}"
-    return f"{place}/{words}-{asset.id.hex[-12:]}.{ENDINGS.get(asset.content_type, 'bin')}"
+    return f"{place}/{words}-{asset.id.hex[-12:]}.{extension(asset.content_type)}"
 
 
 def address(key: bytes, export_id: UUID, member_id: UUID, until: int) -> str:

@@ -1,4 +1,4 @@
-"""Looking after exports and departures: old archives go, what the queue lost comes back, and who is due is erased."""
+"""Looking after exports and departures: old archives are deleted, and accounts whose time has come are erased."""
 
 from __future__ import annotations
 
@@ -7,18 +7,9 @@ from sqlalchemy import func, select, text, update
 from atelier.assets.store import Store
 from atelier.base import events
 from atelier.base.db import Acting, Database, rows_changed
-from atelier.base.log import get_log
 from atelier.people.leaving.tables import Export, State
 
 EVERY = 60.0  # seconds
-_LOST = text(
-    """WITH lost AS MATERIALIZED (
-         SELECT id FROM exports e WHERE state IN ('queued', 'running') AND created_at < now() - interval '30 seconds'
-           AND NOT EXISTS (SELECT FROM procrastinate_jobs q
-             WHERE q.queueing_lock = 'export:' || e.id AND q.status IN ('todo', 'doing'))
-         LIMIT 100 FOR UPDATE OF e SKIP LOCKED)
-       SELECT enqueue_export(id) FROM lost"""
-)
 _DUE = text(
     """SELECT enter_background('people:erase', 'erase:' || id, jsonb_build_object('member_id', id)) FROM (
          SELECT member_id AS id FROM departures WHERE due_at <= now()
@@ -31,9 +22,6 @@ _DUE = text(
 async def tend(database: Database, store: Store) -> None:
     """One round; any number of workers may do this at once."""
     await expire(database, store)
-    async with database.transaction(Acting.for_studio()) as db:
-        if found := len((await db.execute(_LOST)).all()):
-            get_log().warning("export:requeued", count=found)
     async with database.transaction(Acting.for_studio()) as db:
         await db.execute(_DUE)
 

@@ -50,6 +50,7 @@ def holds() -> Mapping[str, str]:
         "confirmations": translate("What you asked for by mail lately."),
         "jobs": translate("Every run with what you asked for: prompt, settings, seed, price and how it ended."),
         "assets": translate("Your files with their titles and prompts; “file” says where each lies in this archive."),
+        "made_of": translate("Which of your files were made of which."),
         "mails": translate("Mail that the studio wrote to you in the last 30 days."),
         "invitations": translate("The invitation with which you came."),
         "exports": translate("Your exports, this one among them."),

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from atelier.base import events
+from atelier.base.clock import now
 from atelier.base.db import Acting, Database, act
 from atelier.base.errors import AtelierError, Conflict, Forbidden
 from atelier.base.ids import new_id
 from atelier.base.seal import Seal
 from atelier.people import invitations, signin, signup
-from atelier.people.doors import Doors, Mode
+from atelier.people.account_settings import AccountSettings, Mode
 from atelier.people.factors import entrance
 from atelier.people.factors.entrance import Opened
 from atelier.people.oidc import identities
@@ -105,7 +107,7 @@ async def known(database: Database, seal: Seal, said: Said, arrival: Arrival) ->
 
 
 async def unknown(
-    database: Database, seal: Seal, doors: Doors, said: Said, arrival: Arrival, *, count: Count
+    database: Database, seal: Seal, accounts: AccountSettings, said: Said, arrival: Arrival, *, count: Count
 ) -> Opened:
     """Link the account to the member with its e-mail where both sides verified that, or open a new account.
 
@@ -124,22 +126,22 @@ async def unknown(
             _check(member.state, member.id)
             await act(db, Acting.member(member.id))
             await identities.link(db, said, member_id=member.id)
-            await _tell(db, doors, said, member.id)
+            await _tell(db, accounts, said, member.id)
             return await _start(db, seal, said, arrival, member.id)
-    return await _open_account(database, seal, doors, said, arrival, count)
+    return await _open_account(database, seal, accounts, said, arrival, count)
 
 
 async def _open_account(
-    database: Database, seal: Seal, doors: Doors, said: Said, arrival: Arrival, count: Count
+    database: Database, seal: Seal, accounts: AccountSettings, said: Said, arrival: Arrival, count: Count
 ) -> Opened:
     """Everything that a new member has, in one transaction; `Waits` once it is there, for who is to be approved."""
     found = await invitations.find(database, arrival.invitation) if arrival.invitation else None
     invited = found is not None and not found.first
-    if doors.mode is Mode.CLOSED or (doors.mode is Mode.INVITATION and not invited):
-        raise NotOpen(doors.mode)
+    if accounts.mode is Mode.CLOSED or (accounts.mode is Mode.INVITATION and not invited):
+        raise NotOpen(accounts.mode)
     await count()
     email = said.email or ""
-    waits = doors.mode is Mode.APPROVAL and not invited
+    waits = accounts.mode is Mode.APPROVAL and not invited
     member_id = new_id()
     async with database.transaction(Acting.member(member_id)) as db:
         await signup.sign_up(
@@ -149,7 +151,7 @@ async def _open_account(
             name=said.name or email.partition("@")[0],
             password_hash=None,
             language=arrival.language,
-            welcome=doors.welcome(email, arrival.address),
+            welcome=accounts.welcome(email, arrival.address),
             waits=waits,
         )
         await identities.link(db, said, member_id=member_id)
@@ -160,7 +162,7 @@ async def _open_account(
     raise signin.Waits(WAITS)
 
 
-async def link(database: Database, doors: Doors, said: Said, *, member_id: UUID) -> None:
+async def link(database: Database, accounts: AccountSettings, said: Said, *, member_id: UUID) -> None:
     """Link the account to a member who is signed in; `LinkedAlready` if it is somebody's, unless it is their own."""
     async with database.transaction(Acting.knocking(said.key)) as db:
         owner = await identities.find(db, said.key)
@@ -171,7 +173,7 @@ async def link(database: Database, doors: Doors, said: Said, *, member_id: UUID)
             raise identities.LinkedAlready(said.provider.name)
         else:
             await identities.link(db, said, member_id=member_id)
-            await _tell(db, doors, said, member_id)
+            await _tell(db, accounts, said, member_id)
 
 
 async def refused(database: Database, provider: Provider, code: str, address: str) -> None:
@@ -180,11 +182,11 @@ async def refused(database: Database, provider: Provider, code: str, address: st
         await events.record(db, "session:refused", member=None, provider=provider.id, reason=code, address=address)
 
 
-async def _tell(db: AsyncSession, doors: Doors, said: Said, member_id: UUID) -> None:
+async def _tell(db: AsyncSession, accounts: AccountSettings, said: Said, member_id: UUID) -> None:
     """Tell the member by mail that their account has another way in."""
     wanted = select(Member.email, Member.name, Member.language).where(Member.id == member_id)
     member = (await db.execute(wanted)).one()
-    await doors.writer.write(
+    await accounts.writer.write(
         db,
         "people/mail/linked.html",
         to=member.email,
@@ -224,4 +226,12 @@ async def _start(db: AsyncSession, seal: Seal, said: Said, arrival: Arrival, mem
         wanted=arrival.to,
         id=session_id,
         provider=memory,
+        confirmed_ago=_confirmed_ago(said),
     )
+
+
+def _confirmed_ago(said: Said) -> timedelta | None:
+    """How long ago the member showed the provider who they are: now, where it has no way of saying so."""
+    if not said.provider.asks_again:
+        return timedelta(0)
+    return None if said.signed_in_at is None else timedelta(seconds=max(0.0, now().timestamp() - said.signed_in_at))

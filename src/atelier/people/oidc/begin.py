@@ -6,16 +6,17 @@ import base64
 import hashlib
 import json
 import re
-import time
 from dataclasses import asdict, dataclass, field
 from urllib.parse import urlencode, urlsplit
 
+from atelier.base.clock import now
 from atelier.base.crypto import new_token
 from atelier.base.errors import AtelierError
 from atelier.base.seal import Seal
 from atelier.people.oidc.provider import Provider
 
 LASTS = 600  # seconds that somebody may take at the provider
+LONGEST_AGO = 30 * 24 * 3600  # seconds since a sign-in there with which one still comes in here
 STATE = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 
 
@@ -34,16 +35,22 @@ class BegunElsewhere(AtelierError):
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """A sign-in that waits for its answer; `session` is the one for which an account is to be linked."""
+    """A sign-in that waits for its answer.
+
+    `session` is the one for which an account is to be linked, or which `confirms` who is at the keys; `form` is then
+    the digest of the form that waits.
+    """
 
     provider: str
     to: str = "/"
     session: str | None = None
     invitation: str | None = None
+    confirms: bool = False
+    form: str | None = None
     state: str = field(default_factory=new_token)
     nonce: str = field(default_factory=new_token)
     verifier: str = field(default_factory=new_token)
-    at: float = field(default_factory=time.time)
+    at: float = field(default_factory=lambda: now().timestamp())
 
     @property
     def challenge(self) -> str:
@@ -67,7 +74,7 @@ def read(seal: Seal, cookie: str, *, provider: str, state: str) -> Begun:
     if text is None:
         raise BegunElsewhere
     begun = Begun(**json.loads(text))
-    if begun.state != state or begun.provider != provider or not -60 < time.time() - begun.at < LASTS:
+    if begun.state != state or begun.provider != provider or not -60 < now().timestamp() - begun.at < LASTS:
         raise BegunElsewhere
     return begun
 
@@ -90,4 +97,8 @@ def address_there(provider: Provider, begun: Begun, *, authorization: str, origi
     }
     if provider.kind == "openid":
         asked["nonce"] = begun.nonce
+    if provider.asks_again and begun.confirms:
+        asked |= {"prompt": "login", "max_age": "0"}
+    elif provider.asks_again:
+        asked["max_age"] = str(LONGEST_AGO)  # so that it says when they signed in there
     return f"{authorization}{'&' if urlsplit(authorization).query else '?'}{urlencode(asked)}"

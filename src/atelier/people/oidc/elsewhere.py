@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -56,6 +56,10 @@ class Elsewhere:
     def names(self) -> dict[str, str]:
         """What members call each issuer; only accounts at these still open anything."""
         return {provider.issuer: provider.name for provider in self._providers.values()}
+
+    def linked(self, issuers: Collection[str]) -> list[Button]:
+        """Those of the providers at which a member has linked accounts."""
+        return [Button(each.id, each.name) for each in self._providers.values() if each.issuer in issuers]
 
     def provider(self, named: str) -> Provider:
         """The provider with that id; raises `NotFound`."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import base64
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
+from atelier.base.clock import now
 from atelier.people.oidc import verify
 from atelier.people.oidc.begin import Begun, redirect_uri
 from atelier.people.oidc.discovery import Discovery, Metadata
@@ -21,13 +21,10 @@ from atelier.people.oidc.said import Said, email_of, name_of
 class Exchange:
     """Talks to OpenID providers on behalf of the studio at `origin`."""
 
-    def __init__(
-        self, reach: Reach, discovery: Discovery, origin: str, *, clock: Callable[[], float] = time.time
-    ) -> None:
+    def __init__(self, reach: Reach, discovery: Discovery, origin: str) -> None:
         self._reach = reach
         self._discovery = discovery
         self._origin = origin
-        self._clock = clock
 
     async def said(self, provider: Provider, begun: Begun, code: str) -> tuple[Said, str | None]:
         """Who came back, and the access token for what else may be asked of them.
@@ -50,6 +47,7 @@ class Exchange:
             verified=verified,
             name=name_of(told.claims),
             id_token=raw,
+            signed_in_at=told.signed_in_at,
         )
         return said, access if isinstance(access, str) else None
 
@@ -74,7 +72,7 @@ class Exchange:
 
         def judge(keys: list[Any]) -> verify.Told:
             return verify.logout_token(
-                raw, keys, issuer=provider.issuer, client_id=provider.client_id, now=self._clock()
+                raw, keys, issuer=provider.issuer, client_id=provider.client_id, now=now().timestamp()
             )
 
         return await self._judged(provider, judge)
@@ -87,7 +85,7 @@ class Exchange:
                 issuer=provider.issuer,
                 client_id=provider.client_id,
                 nonce=begun.nonce,
-                now=self._clock(),
+                now=now().timestamp(),
             )
 
         return await self._judged(provider, judge)

@@ -1,70 +1,67 @@
-"""The doors that lead through a provider: there, back, linking, unlinking, and the one that the provider knocks at."""
+"""The pages of signing in through a provider: there, back, linking, unlinking, and sign-ins that it begins."""
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import Form, Request, Response
+from fastapi import Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
 from atelier.base.errors import AtelierError
 from atelier.base.ids import parse_id
 from atelier.base.log import get_log
-from atelier.limits import Limit, Per
-from atelier.limits.limit import GENERAL, PAGES, SIGN_UP
+from atelier.limits.limit import ELSEWHERE, GENERAL, PAGES, SIGN_UP
 from atelier.people import rules, signin
-from atelier.people.doors import Doors, Entry
+from atelier.people.account_settings import AccountSettings
 from atelier.people.factors import entrance
 from atelier.people.leaving.pages import about_to_go
-from atelier.people.oidc import arrive, begin, identities, leave
+from atelier.people.oidc import arrive, begin, identities, leave, step_up_pages
 from atelier.people.oidc.begin import Begun, BegunElsewhere
 from atelier.people.oidc.elsewhere import Elsewhere, ElsewhereHere
+from atelier.people.oidc.leading_away import away
 from atelier.people.oidc.provider import Provider
 from atelier.people.oidc.refusals import ProviderDeclined, ProviderLied
 from atelier.people.pages import end_session, enter
+from atelier.people.request import Accounts
 from atelier.people.signup import EmailTaken
 from atelier.web import language, problems
 from atelier.web.access import Access
+from atelier.web.address import address, counted
 from atelier.web.caller import Caller
+from atelier.web.forms import FormText
 from atelier.web.parts import Db, Here, MaybeMe, Me, Parts
-from atelier.web.routes import Routes, address, counted
+from atelier.web.routes import Routes
 
 routes = Routes(include_in_schema=False)
-Field = Annotated[str, Form()]
-
-# nothing can be guessed at these doors; the limit only keeps one address from sending many there
-THROUGH = Limit("elsewhere", "60/10 minute", Per.ADDRESS)
 
 
-@routes.post("/sign-in/with/{provider}", access=Access.PUBLIC, limit=THROUGH)
+@routes.post("/sign-in/with/{provider}", access=Access.PUBLIC, limit=ELSEWHERE)
 async def go(
     request: Request,
     here: Here,
     elsewhere: ElsewhereHere,
     provider: str,
-    next: Field = "/",
-    key: Field = "",
+    next: FormText = "/",
+    key: FormText = "",
 ) -> Response:
     """Send the browser to a provider; `key` is an invitation's."""
     chosen = elsewhere.provider(provider)
     begun = Begun(chosen.id, to=rules.local_path(next), invitation=key[:100] or None)
-    return await _away(request, here, elsewhere, chosen, begun)
+    return await away(request, here, elsewhere, chosen, begun)
 
 
-@routes.post("/account/links/{provider}", access=Access.MEMBER, limit=THROUGH, confirmed=True)
+@routes.post("/account/links/{provider}", access=Access.MEMBER, limit=ELSEWHERE, confirmed=True)
 async def go_to_link(request: Request, here: Here, elsewhere: ElsewhereHere, me: Me, provider: str) -> Response:
     """Send a member's browser to a provider, to link the account that they have there."""
     chosen = elsewhere.provider(provider)
     begun = Begun(chosen.id, to="/account?done=linked#links", session=str(me.session_id))
-    return await _away(request, here, elsewhere, chosen, begun)
+    return await away(request, here, elsewhere, chosen, begun)
 
 
-@routes.get("/sign-in/with/{provider}/return", access=Access.PUBLIC, limit=THROUGH)
+@routes.get("/sign-in/with/{provider}/return", access=Access.PUBLIC, limit=ELSEWHERE)
 async def come_back(
     request: Request,
     here: Here,
     elsewhere: ElsewhereHere,
-    entry: Entry,
+    accounts: Accounts,
     maybe: MaybeMe,
     provider: str,
     state: str = "",
@@ -72,20 +69,18 @@ async def come_back(
     """Where the provider sends the browser back to. Whatever is wrong is written down, and nothing is changed."""
     chosen = elsewhere.provider(provider)
     cookie = begin.cookie_name(here.origin, state)
+    begun: Begun | None = None
     try:
         begun = begin.read(elsewhere.seal, request.cookies.get(cookie, ""), provider=chosen.id, state=state)
         with language.speaking(language.of(request)):
-            response = await _arrive(request, here, elsewhere, entry, chosen, begun, maybe)
+            response = await _arrive(request, here, elsewhere, accounts, chosen, begun, maybe)
     except AtelierError as error:
         reason = getattr(error, "reason", error.code)[:500]
         get_log().warning("session:refused", provider=chosen.id, code=error.code, reason=reason)
-        await arrive.refused(here.web_db, chosen, error.code, address(request))
-        if isinstance(error, signin.Waits):
-            response = here.templates.page(request, "people/waiting.html", status=error.status)
-        elif isinstance(error, signin.Leaving):
-            response = await about_to_go(request, here, error.member_id)
+        if begun is not None and begun.confirms and maybe is not None and _belongs(begun, maybe):
+            response = await step_up_pages.refused(request, here, accounts, maybe, begun, error)
         else:
-            response = problems.answer(request, error.status, error.code, error.message, retry=error.retry, error=error)
+            response = await _refused(request, here, chosen, error)
     secure = here.origin.startswith("https://")
     if begin.STATE.fullmatch(state):
         response.delete_cookie(cookie, path="/", secure=secure, httponly=True, samesite="lax")
@@ -93,7 +88,7 @@ async def come_back(
 
 
 @routes.post("/sign-in/with/{provider}/sign-out", access=Access.PUBLIC, limit=PAGES)
-async def told_to_end(here: Here, elsewhere: ElsewhereHere, provider: str, logout_token: Field = "") -> Response:
+async def told_to_end(here: Here, elsewhere: ElsewhereHere, provider: str, logout_token: FormText = "") -> Response:
     """Where the provider tells that somebody signed out there (OpenID Connect Back-Channel Logout 1.0)."""
     chosen = elsewhere.provider(provider)
     try:
@@ -117,39 +112,24 @@ async def unlink(elsewhere: ElsewhereHere, me: Me, db: Db, identity_id: str) -> 
     return RedirectResponse("/account?done=unlinked#links", 303)
 
 
-async def _away(request: Request, here: Parts, elsewhere: Elsewhere, provider: Provider, begun: Begun) -> Response:
-    """A page that leads away at once. No redirect: browsers let the policy on forms hold for all that follows one."""
-    with language.speaking(language.of(request)):
-        there = await elsewhere.address_there(provider, begun)
-    response = here.templates.page(request, "people/away.html", called=provider.name, there=there, leaving=False)
-    response.set_cookie(
-        begin.cookie_name(here.origin, begun.state),
-        begin.write(elsewhere.seal, begun),
-        max_age=begin.LASTS,
-        path="/",
-        secure=here.origin.startswith("https://"),
-        httponly=True,
-        samesite="lax",
-    )
-    return response
-
-
 async def _arrive(
     request: Request,
     here: Parts,
     elsewhere: Elsewhere,
-    doors: Doors,
+    accounts: AccountSettings,
     provider: Provider,
     begun: Begun,
     maybe: Caller | None,
 ) -> Response:
     """Ask the provider who came, outside any transaction, and let them in."""
-    if begun.session is not None and (maybe is None or str(maybe.session_id) != begun.session):
+    if not _belongs(begun, maybe):
         raise BegunElsewhere
     said, access = await elsewhere.said(provider, begun, await _code(request, elsewhere, provider))
+    if begun.confirms and maybe is not None:
+        return await step_up_pages.confirmed(request, here, maybe, said, begun)
     if begun.session is not None and maybe is not None:
         said = await elsewhere.more(said, access)
-        await arrive.link(here.web_db, doors, said, member_id=maybe.member_id)
+        await arrive.link(here.web_db, accounts, said, member_id=maybe.member_id)
         return RedirectResponse(begun.to, 303)
     arrival = arrive.Arrival(
         agent=request.headers.get("user-agent", ""),
@@ -166,7 +146,7 @@ async def _arrive(
     if opened is None:
         said = await elsewhere.more(said, access)
         try:
-            opened = await arrive.unknown(here.web_db, elsewhere.seal, doors, said, arrival, count=count)
+            opened = await arrive.unknown(here.web_db, elsewhere.seal, accounts, said, arrival, count=count)
         except (identities.LinkedAlready, EmailTaken):  # in another window just now
             opened = await arrive.known(here.web_db, elsewhere.seal, said, arrival)
             if opened is None:
@@ -175,6 +155,21 @@ async def _arrive(
         return entrance.onward(here.origin, opened)
     await end_session(here, maybe)
     return enter(here, opened.secret, begun.to)
+
+
+def _belongs(begun: Begun, maybe: Caller | None) -> bool:
+    """Whether the browser still has the session for which this was begun, if it was for one."""
+    return begun.session is None or (maybe is not None and str(maybe.session_id) == begun.session)
+
+
+async def _refused(request: Request, here: Parts, provider: Provider, error: AtelierError) -> Response:
+    """Write down that nobody came in, and say why."""
+    await arrive.refused(here.web_db, provider, error.code, address(request))
+    if isinstance(error, signin.Waits):
+        return here.templates.page(request, "people/waiting.html", status=error.status)
+    if isinstance(error, signin.Leaving):
+        return await about_to_go(request, here, error.member_id)
+    return problems.answer(request, error.status, error.code, error.message, retry=error.retry, error=error)
 
 
 async def _code(request: Request, elsewhere: Elsewhere, provider: Provider) -> str:

@@ -19,7 +19,10 @@ _Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, ma
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """Who vouches for members; `trusts_email`: its e-mails count as verified though it does not say so."""
+    """Who vouches for members; `trusts_email`: its e-mails count as verified though it does not say so.
+
+    `asks_again`: it can ask members to sign in again and says when they did (`prompt`, `max_age`, `auth_time`).
+    """
 
     id: str
     name: str
@@ -29,6 +32,7 @@ class Provider:
     scopes: tuple[str, ...] = ("openid", "email", "profile")
     kind: Literal["openid", "github"] = "openid"
     trusts_email: bool = False
+    asks_again: bool = True
 
     @property
     def host(self) -> str:
@@ -49,6 +53,7 @@ class _Written(BaseModel):
         None, max_length=20
     )
     trusts_email: bool = False
+    asks_again: bool | None = None
 
 
 def parse(text: str, folder: Path = Path()) -> tuple[Provider, ...]:
@@ -98,6 +103,8 @@ def _provider(written: _Written, folder: Path) -> Provider:
     scopes = tuple(written.scopes or (("read:user", "user:email") if github else ("openid", "email", "profile")))
     if not github and "openid" not in scopes:
         raise ValueError("scopes must name openid.")
+    if github and written.asks_again:
+        raise ValueError("asks_again must be false or left out: GitHub cannot ask members to sign in again.")
     secret = _secret(written, folder)
     if github and secret is None:
         raise ValueError("a client_secret or client_secret_file is missing, which GitHub needs.")
@@ -110,6 +117,7 @@ def _provider(written: _Written, folder: Path) -> Provider:
         scopes=scopes,
         kind=written.kind,
         trusts_email=written.trusts_email,
+        asks_again=not github if written.asks_again is None else written.asks_again,
     )
 
 

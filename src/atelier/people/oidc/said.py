@@ -20,6 +20,7 @@ class Said:
     verified: bool = False
     name: str | None = None
     id_token: str | None = field(default=None, repr=False)
+    signed_in_at: float | None = None  # when they last signed in there (auth_time), if the provider says so
 
     @property
     def key(self) -> str:

@@ -37,6 +37,7 @@ class Told:
     subject: str | None
     sid: str | None
     claims: dict[str, Any]
+    signed_in_at: float | None = None  # auth_time
 
 
 def id_token(raw: str, keys: Sequence[Key], *, issuer: str, client_id: str, nonce: str, now: float) -> Told:
@@ -56,7 +57,10 @@ def id_token(raw: str, keys: Sequence[Key], *, issuer: str, client_id: str, nonc
     subject = claims.get("sub")
     if not isinstance(subject, str) or not 0 < len(subject) <= 255:
         raise Untrue("it names nobody")
-    return Told(subject, _text(claims, "sid"), claims)
+    signed_in_at = _number(claims, "auth_time")
+    if signed_in_at is not None and signed_in_at > now + LEEWAY:
+        raise Untrue("its auth_time is in the future")
+    return Told(subject, _text(claims, "sid"), claims, signed_in_at)
 
 
 def logout_token(raw: str, keys: Sequence[Key], *, issuer: str, client_id: str, now: float) -> Told:

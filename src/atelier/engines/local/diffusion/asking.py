@@ -14,6 +14,7 @@ from PIL import Image
 from atelier.engines.engine import Made, Preview, Progress
 from atelier.engines.local.diffusion.looking import Guess
 from atelier.engines.local.diffusion.opening import Opened
+from atelier.tools.seeds import folded
 
 LOOK = 0.4  # seconds between two previews
 
@@ -49,7 +50,8 @@ def draw(
                     height=size[1],
                     num_inference_steps=steps,
                     max_sequence_length=opened.recipe.text_length,  # padding is not masked, so the trained length
-                    generator=torch.Generator().manual_seed(seed),  # on the processor: the same on every device
+                    # on the processor, so that it is the same on every device; there torch reads 32 bits
+                    generator=torch.Generator().manual_seed(folded(seed)),
                     callback_on_step_end=after_step,
                 )
             picture: Image.Image = made.images[0]

@@ -13,7 +13,7 @@ from diffusers import FluxKontextPipeline, FluxPipeline
 
 from atelier.engines.engine import Unfit
 from atelier.engines.local.diffusion.recipe import LONGEST_TEXT, Recipe, read
-from atelier.engines.weights import lack
+from atelier.engines.weights.whole import lack
 
 FAMILIES = {"flux": FluxPipeline, "flux-kontext": FluxKontextPipeline}
 

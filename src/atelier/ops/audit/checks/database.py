@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import difflib
 
-from atelier.base import migrate
+from atelier.base import functions, migrate
 from atelier.base.crypto import new_token
 from atelier.base.postgres import EmbeddedPostgres
 from atelier.ops.audit.check import Evidence, Severity, check, evidence
@@ -75,6 +75,19 @@ def _shape(server: EmbeddedPostgres) -> list[str]:
 def _first_difference(wanted: list[str], found: list[str]) -> str:
     lines = [line for line in difflib.unified_diff(wanted, found, lineterm="", n=0) if line[:1] in "+-"][2:]
     return "; ".join(line[:160] for line in lines[:4]) + "."
+
+
+@check(
+    "database.functions",
+    "D17",
+    title="Every function in the database is what its file says, and none is without a file",
+    remedy="Run `atelier migrate up`; move a function of your own to another schema.",
+    quick=True,
+)
+async def functions_from_files(ground: Ground) -> Evidence:
+    wanted = functions.files()
+    found = [functions.Present(*row) for row in await (await ground.owner()).fetch(functions.PRESENT)]
+    return evidence(functions.faults(found, wanted), f"{len(found)} functions are those of {len(wanted)} files.")
 
 
 @check(

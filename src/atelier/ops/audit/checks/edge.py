@@ -140,6 +140,29 @@ _OLD_BROWSER = {"sec-fetch-site": "", "origin": "https://elsewhere.invalid"}
 
 
 @check(
+    "edge.hosts",
+    "B10",
+    title="Requests under unknown host names are refused, but for those of health probes",
+    remedy="Set ATELIER_HOSTS to the names under which people open the studio.",
+    quick=True,
+)
+async def hosts(ground: Ground) -> Evidence:
+    faults = []
+    for path in ("/", "/sign-in", "/api/v1/jobs", f"/nothing-{new_id().hex}"):
+        for headers in ({"host": "elsewhere.invalid"}, {"host": ""}, _FORWARDED_LIE):
+            answer = await ground.ask("GET", path, headers=headers, address=STRANGER)
+            if answer.status != 421:
+                faults.append(f"GET {path} as {headers} answers {answer.status}")
+    if (await ground.ask("GET", "/health/live", headers={"host": "elsewhere.invalid"})).status != 200:
+        faults.append("/health/live answers only under known names")
+    return evidence(faults, "Three kinds of unknown names were refused at four addresses; health answers to all.")
+
+
+STRANGER = "198.51.100.77"  # RFC 5737: never a proxy's address
+_FORWARDED_LIE = {"host": "elsewhere.invalid", "x-forwarded-host": "localhost"}
+
+
+@check(
     "edge.crashes",
     "B12",
     "D17",

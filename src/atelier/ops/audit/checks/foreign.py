@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from atelier.ops.audit.guests import Maker
+from atelier.web.bounds import query_parameters
 
 # what a parameter of a route's path or query can hold that isn't anybody's
 NOBODYS = {
@@ -112,13 +113,13 @@ def _asked(
     route: APIRoute, maker: Maker, mine: Mapping[str, str], method: str, path: str, table: str | None
 ) -> Iterator[Request]:
     names = table is not None
-    asked = {param.alias for param in route.dependant.query_params}
+    asked = {param.alias for param in query_parameters(route)}
     query = [f"{name}={mine[FIELDS.get(name, name)]}" for name in sorted(asked) if FIELDS.get(name, name) in mine]
     if method in SAFE:
         yield Request(method, path, names)
         if not table:
-            for wish in dict.fromkeys([*query, *(f"{name}={id}" for name in asked for id in ids(maker).values())]):
-                yield Request(method, path, names, query=wish)
+            for wanted in dict.fromkeys([*query, *(f"{name}={id}" for name in asked for id in ids(maker).values())]):
+                yield Request(method, path, names, query=wanted)
         return
     body = _body(route, mine)
     if body is not None:

@@ -10,9 +10,13 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from atelier.base.db import Acting
+from atelier.base.ids import new_id
 from atelier.ops.audit.check import Evidence, check, evidence
+from atelier.ops.audit.checks.powers import refused
 from atelier.ops.audit.ground import Ground
 from atelier.ops.audit.guests import Guest, Maker
+
+CHECK = "23514"  # the state of a rule that a row breaks
 
 # every table with an owner: a column that says whose the row is, or the members themselves
 OWNED = """
@@ -67,6 +71,47 @@ async def forced(ground: Ground) -> Evidence:
     faults += [f"{row['name']} does not bind its owner" for row in rows if row["enabled"] and not row["forced"]]
     faults += [f"{row['name']} lets everybody in" for row in await owner.fetch(LAX)]
     return evidence(faults, f"All {len(rows)} tables with an owner are protected, and bind the owner role too.")
+
+
+# what a stranger could have a row of their own point to; each must break a rule of the database
+POINTING = {
+    "a file": """INSERT INTO assets (id, member_id, kind, source, content_type, bytes, sha256, path)
+                 VALUES (:id, :me, 'image', 'made', 'image/png', 1, repeat('0', 64), :path)""",
+    "a thumbnail": """INSERT INTO assets (id, member_id, kind, source, content_type, bytes, sha256, path, thumb_path)
+                      VALUES (:id, :me, 'image', 'made', 'image/png', 1, repeat('0', 64), :mine, :path)""",
+    "a run": """INSERT INTO assets (id, member_id, job_id, position, kind, source, content_type, bytes, sha256, path)
+                VALUES (:id, :me, :job, 99, 'image', 'made', 'image/png', 1, repeat('0', 64), :mine)""",
+    "a sign-in": """INSERT INTO refresh_tokens (id, member_id, session_id, digest, expires_at)
+                    VALUES (:id, :me, :session, repeat('a', 64), now() + interval '1 day')""",
+    "a mailbox": """INSERT INTO mails (id, member_id, recipient, subject, body, html, language)
+                    VALUES (:id, :me, :mailbox, 'x', 'x', 'x', 'en')""",
+}
+
+
+@check(
+    "isolation.pointing",
+    "A9",
+    title="No row of one's own points to another member's file, run, sign-in or mailbox",
+    remedy="Restore the triggers `own` of assets, refresh_tokens, provider_sessions and mails (migration 2235).",
+)
+async def pointing(ground: Ground) -> Evidence:
+    maker, stranger = await ground.guests()
+    id = new_id()
+    values = {
+        "id": id,
+        "me": stranger.id,
+        "path": f"{maker.id}/2026/11/{id}.png",  # no row has it: a path of a row would be refused as taken
+        "mine": f"{stranger.id}/2026/11/{id}.png",
+        "job": maker.job_id,
+        "session": maker.session_id,
+        "mailbox": maker.email,
+    }
+    faults = [
+        f"a row points to {what} of another member"
+        for what, statement in POINTING.items()
+        if not await refused(ground.studio.web_db, Acting.member(stranger.id), statement, values, states=(CHECK,))
+    ]
+    return evidence(faults, f"{len(POINTING)} rows that point to another member's things were refused.")
 
 
 @check(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
@@ -34,6 +36,7 @@ TAMPERING = (
     "SET LOCAL session_replication_role = replica",
     "SET LOCAL ROLE atelier_owner",
     "CREATE TABLE audit_scrap (id integer)",
+    "CREATE TEMPORARY TABLE audit_scrap (id integer)",
     "TRUNCATE events",
 )
 
@@ -42,6 +45,11 @@ MINTING = (
     "SELECT ledger_grant(:id, :me, 1000000, 'audit', 'minted')",
     "SELECT ledger_grant(:id, :me, 1000000, 'welcome:' || :who, 'minted')",
     "SELECT ledger_settle(:id, :id, 0)",
+    "SELECT ledger_move(:id, 'buy', :me, 1000000, 'audit')",
+    "SELECT ledger_reverse(:id, :id)",
+    "SELECT ledger_transfer(:id, 'audit', 'grant', :me, 1, NULL, NULL, 'grant')",
+    "UPDATE lots SET rest = rest + 1",
+    "UPDATE ledger_movements SET callers = '{atelier_web}'",
     "INSERT INTO accounts (id, kind, member_id, balance, lines) VALUES (:id, 'wallet', :me, 0, 0)",
     "INSERT INTO transfers (id, key, kind, amount) VALUES (:id, 'audit', 'grant', 1)",
     "INSERT INTO postings (transfer_id, account_id, amount) VALUES (:id, :id, 1)",
@@ -58,14 +66,23 @@ REWRITING = (
     "UPDATE transfers SET amount = amount WHERE false",
     "DELETE FROM transfers WHERE false",
     "DELETE FROM holds WHERE false",
+    "DELETE FROM lots WHERE false",
     "DELETE FROM accounts WHERE false",
 )
 
 REFUSALS = ("42501", "22023")  # insufficient privilege, and a role that isn't there
 
 
-async def refused(database: Database, acting: Acting, statement: str, values: dict[str, object]) -> bool:
-    """Whether the database refuses a statement; it is rolled back either way, and waits for nobody's lock."""
+async def refused(
+    database: Database,
+    acting: Acting,
+    statement: str,
+    values: Mapping[str, object],
+    *,
+    states: Collection[str] = REFUSALS,
+) -> bool:
+    """Whether the database refuses a statement with one of `states`;
+    it is rolled back either way, and waits for nobody's lock."""
     wanted = {name: value for name, value in values.items() if f":{name}" in statement}
     try:
         async with database.transaction(acting) as db:
@@ -75,7 +92,7 @@ async def refused(database: Database, acting: Acting, statement: str, values: di
     except _Back:
         return False
     except DBAPIError as error:
-        if getattr(error.orig, "sqlstate", "") in REFUSALS:
+        if getattr(error.orig, "sqlstate", "") in states:
             return True
         raise
 
@@ -175,7 +192,7 @@ async def minting(ground: Ground) -> Evidence:
     "powers.rewriting",
     "F3",
     title="What the ledger has written stays, even for the database's owner",
-    remedy="Bring the triggers `final` back on transfers, postings, holds and accounts (migration 1220).",
+    remedy="Bring the triggers `final` back on transfers, postings, holds, lots and accounts (their migrations).",
     quick=True,
 )
 async def rewriting(ground: Ground) -> Evidence:

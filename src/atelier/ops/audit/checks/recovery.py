@@ -9,17 +9,18 @@ import asyncpg
 
 from atelier import ledger
 from atelier.assets import Store
-from atelier.base import migrate
+from atelier.base import migrate, unfinished
 from atelier.base.crypto import new_token
 from atelier.base.db import Acting, connect, libpq_url
-from atelier.ops.audit.check import Evidence, check, evidence
+from atelier.base.whole import left_behind
+from atelier.ops.audit.check import Evidence, Severity, check, evidence
 from atelier.ops.audit.ground import Ground
 from atelier.ops.audit.shape import SHAPE
 from atelier.ops.backup import put_back, take
 
 MOST = 2_000_000_000  # bytes that the audit copies, of the database and of files; more would load the studio
 RESTORED = "atelier_restored"
-COUNTED = ("members", "jobs", "assets", "holds", "transfers", "postings", "events")
+COUNTED = ("members", "jobs", "assets", "holds", "lots", "transfers", "postings", "events")
 SIZE = "SELECT pg_database_size(current_database())"
 
 
@@ -50,11 +51,12 @@ async def backup(ground: Ground) -> Evidence:
         catalog = Path(folder) / "catalog.toml"
         await put_back(archive, manifest, owner_url=url, secret=secret, store=store, catalog=catalog)
     after = await _counts(owner)
-    shape = [row["line"] for row in await owner.fetch(SHAPE)]
+    shape = {row["line"] for row in await owner.fetch(SHAPE)}
     copy: asyncpg.Connection[asyncpg.Record] = await asyncpg.connect(libpq_url(url))
     try:
         restored = await _counts(copy)
-        faults = [] if [row["line"] for row in await copy.fetch(SHAPE)] == shape else ["its shape is another"]
+        differs = sorted(shape ^ {row["line"] for row in await copy.fetch(SHAPE)})
+        faults = [f"its shape is another, as in: {differs[0]}"] if differs else []
     finally:
         await copy.close()
     for table in COUNTED:
@@ -70,6 +72,36 @@ async def backup(ground: Ground) -> Evidence:
     faults += [f"its ledger: {difference}" for difference in report.differences]
     files = f"{manifest.files} files" if share == 1.0 else f"{manifest.files} files, {share:.0%} of all by chance,"
     return evidence(faults, f"{sum(restored.values())} rows and {files} came back, and the ledger is in balance.")
+
+
+@check(
+    "recovery.finished",
+    "F5",
+    "D17",
+    title="The studio does not run on a restore that was interrupted",
+    remedy="Close the studio. Call `atelier restore` again with the same archive, or `atelier restore --discard`.",
+    quick=True,
+)
+async def finished(ground: Ground) -> Evidence:
+    faults = []
+    if unfinished.read(ground.studio.home) is not None:
+        faults.append(f"the data folder holds {unfinished.NAME}, the mark of a restore that did not finish")
+    if (home := await migrate.restoring_into(await ground.owner())) is not None:
+        faults.append(f"the database is marked by a restore into {home} that did not finish")
+    return evidence(faults, "Neither the data folder nor the database is marked as half restored.")
+
+
+@check(
+    "recovery.leftovers",
+    "F5",
+    title="No killed process left an unfinished file in the data folder",
+    remedy="Delete the files that are named: they are parts of files that were never finished.",
+    severity=Severity.WARNING,
+    quick=True,
+)
+async def leftovers(ground: Ground) -> Evidence:
+    left = left_behind(ground.studio.home)
+    return evidence([each.name for each in left], "The data folder holds no unfinished file.")
 
 
 async def _counts(connection: asyncpg.Connection[asyncpg.Record]) -> dict[str, int]:

@@ -71,11 +71,11 @@ async def log(ground: Ground) -> Evidence:
     maker, _ = await ground.guests()
     words = f"prompt{maker.marker}"
     bearer = {"authorization": f"Bearer {maker.secret}"}
-    wish = b'{"tool": "image.generate", "input": {"prompt": "%s", "count": 0}}' % words.encode()
+    asked = b'{"tool": "image.generate", "input": {"prompt": "%s", "count": 0}}' % words.encode()
     json = {"content-type": "application/json"}
     with capture_logs(processors=[scrub]) as lines:
         await ground.ask("GET", "/jobs", by=maker, query=f"tool={words}")
-        await ground.ask("POST", "/api/v1/jobs", body=wish, headers=bearer | json)
+        await ground.ask("POST", "/api/v1/jobs", body=asked, headers=bearer | json)
         await ground.ask("POST", "/make/image.generate", by=maker, form={"prompt": words, "count": "0"})
         await ground.ask("POST", "/sign-in", form={"email": maker.email, "password": f"not {maker.password}"})
     said = repr(lines)

@@ -10,7 +10,8 @@ document.addEventListener("keydown", (event) => {
     const form = event.target.closest?.("form") ?? document.querySelector("brief-form form");
     if (form?.method === "post") {
       event.preventDefault();
-      form.requestSubmit();
+      const button = form.querySelector("[data-go], button:not([type=button]):not([type=reset])");
+      if (!event.repeat && !button?.disabled) form.requestSubmit();
     }
     return;
   }

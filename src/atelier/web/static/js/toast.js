@@ -19,15 +19,21 @@ customElements.define("toast-stack", class extends HTMLElement {
   handleEvent({ type, detail }) {
     if (type === "htmx:sendError") this.#say(this.dataset.lost, true);
     else if (type === "toast") this.#say(detail.text ?? detail.value, detail.kind === "bad");
-    else if (detail.xhr.status === 401) location.reload();
+    else if (detail.xhr.status === 401 && this.#problem(detail.xhr)?.code !== "form_not_kept") location.reload();
     else this.#say(this.#sentence(detail.xhr) || this.dataset.broken, true);
   }
 
   #sentence(xhr) {
+    const page = () => new DOMParser().parseFromString(xhr.responseText, "text/html");
+    return this.#problem(xhr)?.title ?? page().querySelector(".card header p")?.textContent;
+  }
+
+  // what the studio says to a script, or null if it answered with a page
+  #problem(xhr) {
     try {
-      return JSON.parse(xhr.responseText).title;
+      return JSON.parse(xhr.responseText);
     } catch {
-      return new DOMParser().parseFromString(xhr.responseText, "text/html").querySelector(".card header p")?.textContent;
+      return null;
     }
   }
 

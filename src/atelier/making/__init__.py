@@ -1,0 +1,1 @@
+"""The pages and the API of making things: forms, runs, the workbench."""
