@@ -6,8 +6,10 @@ import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from atelier.assets import Assets
+from atelier.assets.credentials import Credentials
 from atelier.assets.settings import FileSettings
 from atelier.base.db import ROLES, connect, role_url
 from atelier.base.postgres import EmbeddedPostgres
@@ -108,7 +110,14 @@ async def open_studio(
             queue_url=role_url(url, "worker", secret),
             signals=Signals(role_url(url, "web", secret)),
             limiter=limiter,
-            assets=Assets.open(files.store_url or str(settings.home / "files"), secret, files.file_limits),
+            assets=Assets.open(
+                files.store_url or str(settings.home / "files"),
+                secret,
+                files.file_limits,
+                Credentials(
+                    secret, urlsplit(settings.origin).hostname or "Atelier", files.credentials, files.own_certificate
+                ),
+            ),
             catalog=Catalog(catalog_path(settings), engines=known.ids, lack=known.lack, configure=known.configure),
             engines=known,
             welcome_credits=people.welcome_credits,

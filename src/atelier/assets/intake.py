@@ -15,6 +15,8 @@ from fastapi import Request
 from starlette.datastructures import Headers, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
+from atelier.assets import credentials
+from atelier.assets.credentials import Identity
 from atelier.assets.keep import Laid
 from atelier.assets.store import Store, translated
 from atelier.base.file_limits import Limits
@@ -50,10 +52,19 @@ class Brought(NamedTuple):
     notes: tuple[Note, ...]
 
 
-async def accept(store: Store, member_id: UUID, file: BinaryIO, limits: Limits, *, name: str = "") -> Brought:
+async def accept(
+    store: Store,
+    member_id: UUID,
+    file: BinaryIO,
+    limits: Limits,
+    *,
+    name: str = "",
+    identity: Identity | None = None,
+) -> Brought:
     """Make an uploaded file anew, by its content; raises `Refused` or `StorageFull`. Close what is returned.
 
-    Only text is known by its name. Position, camera, names and comments are lost with the old file.
+    Only text is known by its name. Position, camera, names and comments are lost with the old file. With
+    an `identity`, a picture that has Content Credentials keeps them as those of its parent.
     """
     size = file.seek(0, io.SEEK_END)
     if not size:
@@ -72,9 +83,13 @@ async def accept(store: Store, member_id: UUID, file: BinaryIO, limits: Limits, 
     if size > _largest(limits, kind):
         raise _too_large(limits, kind)
     laid = Laid(store.spool(), store.spool())
-    given = {"content_type": content_type, "limits": {name: dict(units) for name, units in limits.items()}}
+    given: dict[str, Any] = {"content_type": content_type}
+    given["limits"] = {name: dict(units) for name, units in limits.items()}
+    if identity is not None:
+        given["credentials"] = credentials.brought(identity)
     try:
-        facts = await POOL.run(member_id, kind.verb, [file, laid.file, laid.thumb], given)
+        sign = identity.sign if identity is not None else None
+        facts = await POOL.run(member_id, kind.verb, [file, laid.file, laid.thumb], given, sign=sign)
         kind = kind_of(facts["content_type"])  # a film without pictures is a sound
         if size > _largest(limits, kind):
             raise _too_large(limits, kind)

@@ -7,7 +7,7 @@ import hashlib
 import io
 import json
 from collections.abc import Mapping, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +19,7 @@ from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from atelier.assets.credentials import Origin
 from atelier.assets.store import CHUNK, Store, translated
 from atelier.assets.tables import Asset, Source
 from atelier.base import events
@@ -90,11 +91,17 @@ async def keep(
 
 
 async def keep_file(
-    store: Store, member_id: UUID, file: Path, content_type: str, *, settings: Mapping[str, Any] | None = None
+    store: Store,
+    member_id: UUID,
+    file: Path,
+    content_type: str,
+    *,
+    settings: Mapping[str, Any] | None = None,
+    origin: Origin | None = None,
 ) -> Kept:
-    """The same for a file on this machine's disk, whatever its size."""
+    """The same for a file on this machine's disk, whatever its size. With an `origin` a picture is signed."""
     with await asyncio.to_thread(file.open, "rb") as source:
-        return await _keep_open(store, member_id, source, content_type, settings or {})
+        return await _keep_open(store, member_id, source, content_type, settings or {}, origin=origin)
 
 
 async def _keep_open(
@@ -104,22 +111,31 @@ async def _keep_open(
     content_type: str,
     settings: Mapping[str, Any],
     asset_id: UUID | None = None,
+    origin: Origin | None = None,
 ) -> Kept:
     kind = kind_of(content_type)
     if not kind.verb:
         return await _keep_unopened(store, member_id, source, content_type, settings, asset_id)
     given = {"content_type": content_type, "settings": json_safe(settings), "limits": {}, "made": True}
-    with closing(Laid(store.spool(), store.spool())) as laid:
+    with closing(Laid(store.spool(), store.spool())) as laid, ExitStack() as opened:
+        files, sign = [source, laid.file, laid.thumb], None
+        if kind is IMAGE and origin is not None:
+            given["credentials"] = origin.stated
+            files += [opened.enter_context(each.path.open("rb")) for each in origin.ingredients]
+            sign = origin.identity.sign
         try:
             verb = "prepare_picture" if kind is IMAGE else kind.verb
-            facts = await POOL.run(member_id, verb, [source, laid.file, laid.thumb], given)
+            facts = await POOL.run(member_id, verb, files, given, sign=sign)
         except FFmpegMissing:  # what is made here needs no FFmpeg to be kept, only to get a waveform or a poster
             return await _keep_unopened(store, member_id, source, content_type, settings, asset_id)
         except OSError as error:
             raise translated(error) from error
         if facts["content_type"] != content_type:
             raise FileUnsupported(f"This file says that it is {content_type} and is {facts['content_type']}.")
-        return await keep_laid(store, member_id, laid.measured(facts), settings=settings, asset_id=asset_id)
+        notes = tuple(Note(note) for note in facts.get("notes", ()))
+        return await keep_laid(
+            store, member_id, laid.measured(facts), settings=settings, notes=notes, asset_id=asset_id
+        )
 
 
 async def _keep_unopened(

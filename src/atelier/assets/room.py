@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
 def _routes() -> Sequence[Routes]:
     from atelier.assets import api, files, pages
+    from atelier.assets.credentials import pages as credentials
 
-    return pages.routes, files.routes, api.routes
+    return pages.routes, credentials.routes, files.routes, api.routes
 
 
 def _rounds(studio: Any) -> Sequence[Round]:

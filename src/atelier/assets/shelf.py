@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
 
+from atelier.assets.credentials import Credentials
 from atelier.assets.links import Links, Variant
 from atelier.assets.store import Store
 from atelier.assets.tables import Asset
@@ -22,11 +23,13 @@ class Assets:
     store: Store
     links: Links
     limits: Limits = field(default_factory=limits_of)  # of what members bring
+    credentials: Credentials = field(default_factory=lambda: Credentials("", wanted=False))
 
     @classmethod
-    def open(cls, where: str | Path, secret: str, limits: str = "") -> Assets:
+    def open(cls, where: str | Path, secret: str, limits: str = "", credentials: Credentials | None = None) -> Assets:
         """The files at a URL or in a folder, with links signed by the studio's secret; raises `BadStore`."""
-        return cls(Store.open(where), Links(secret), limits_of(limits))
+        signed = credentials or Credentials(secret, wanted=False)
+        return cls(Store.open(where), Links(secret), limits_of(limits), signed)
 
     def link(self, asset: Asset, variant: Variant = "original", *, download: bool = False) -> str:
         """The address of an asset's file; of its thumbnail where it has one, else of the original."""

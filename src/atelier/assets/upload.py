@@ -43,7 +43,8 @@ async def upload(request: Request, web_db: Database, shelf: Assets, member_id: U
                 if (known := await db.get(Asset, id)) is not None:
                     return known
             try:
-                brought = await accept(store, member_id, sent.file, shelf.limits, name=sent.name)
+                identity = await shelf.credentials.identity(web_db)
+                brought = await accept(store, member_id, sent.file, shelf.limits, name=sent.name, identity=identity)
             except Refused as refused:
                 refused.details["name"] = sent.name[:200]
                 raise

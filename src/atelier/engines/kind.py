@@ -14,6 +14,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from atelier.base.source_type import SourceType
 from atelier.base.webhooks import key_of
 from atelier.engines.engine import Engine, Unfit
 from atelier.engines.webhooks import Webhooks
@@ -151,6 +152,7 @@ class EngineKind:
     occupies: Occupies
     label: str  # what it is, as pages say it of its models
     icon: str = "picture"  # the drawing that stands beside its models
+    source: SourceType = SourceType.TRAINED  # what its files are, as their credentials say
     lexicon: bool = False  # it knows a list of words of its own and no others, so that pages can show them
     concurrency: int = 32
     needs_url: bool = False

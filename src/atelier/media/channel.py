@@ -1,7 +1,8 @@
 """How a process and the child that opens files for it talk: JSON over a socket, and open files beside it.
 
 Each request is a length of eight bytes, sent with the files' descriptors, and so much JSON; each answer is the same
-without descriptors.
+without descriptors. A child that has a statement to sign sends `{"sign"}` before its answer, once, and
+gets `{"signature"}`: its parent keeps the key.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any, BinaryIO
 
 LENGTH = 8  # bytes that say how long a message is
 LONGEST_ANSWER = 2_000_000  # bytes
-MOST_FILES = 4
+MOST_FILES = 20
 Answer = dict[str, Any]
 
 

@@ -5,6 +5,7 @@ It is given open files and never a path.
 
 from __future__ import annotations
 
+import base64
 import ctypes
 import errno
 import os
@@ -14,9 +15,10 @@ import socket
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, BinaryIO
 
-from atelier.media.channel import Answer, receive, send
+from atelier.media.channel import Answer, answer, receive, send
 from atelier.media.refusals import PictureBomb, Refused
 
 PR_SET_PDEATHSIG = 1  # prctl(2)
@@ -31,18 +33,20 @@ def main() -> None:
     _restrict(memory)
     while (request := receive(channel)) is not None:
         _allow_seconds(CPU_SECONDS)
-        answer = _answer(*request)
-        send(channel, answer)
-        if answer.get("end"):
+        head, files = request
+        given = head["given"] | {"signature": partial(_signature, channel)}
+        found = _answer(head | {"given": given}, files)
+        send(channel, found)
+        if found.get("end"):
             return
 
 
 def _answer(head: dict[str, Any], files: Sequence[BinaryIO]) -> Answer:
     try:
-        answer = _verb(head["verb"])(files, head["given"])
+        done = _verb(head["verb"])(files, head["given"])
         for file in files:
             file.close()
-        return {"done": answer}
+        return {"done": done}
     except Refused as refused:
         return {"refused": refused.code, "message": refused.message}
     except MemoryError:
@@ -53,6 +57,12 @@ def _answer(head: dict[str, Any], files: Sequence[BinaryIO]) -> Answer:
             return {"full": error.errno, "end": True}
         traceback.print_exc()
         return {"broke": traceback.format_exc(limit=-3)[-2000:], "end": True}
+
+
+def _signature(channel: socket.socket, data: bytes) -> bytes:
+    """The parent's signature of `data`."""
+    send(channel, {"sign": base64.b64encode(data).decode()})
+    return base64.b64decode(answer(channel)["signature"])
 
 
 def _verb(name: str) -> Callable[[Sequence[BinaryIO], dict[str, Any]], Answer]:

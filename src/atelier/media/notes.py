@@ -11,6 +11,7 @@ class Note(StrEnum):
     FIRST_FRAME = "first_frame"
     PROFILE_IGNORED = "profile_ignored"
     HDR_IGNORED = "hdr_ignored"
+    NO_CREDENTIALS = "no_credentials"
 
 
 MEANINGS = {
@@ -18,4 +19,5 @@ MEANINGS = {
     Note.PROFILE_IGNORED: "The colour profile in this file is damaged, so it was ignored. Colours may look different.",
     Note.HDR_IGNORED: "This picture has high dynamic range (HDR), which the library does not keep. "
     "Colours and brightness may look different.",
+    Note.NO_CREDENTIALS: "The studio could not sign this file, so it carries no Content Credentials.",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import os
 import signal
@@ -11,7 +12,7 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
@@ -36,6 +37,7 @@ class Broke(Exception):
 class _Call:
     owner: Hashable
     message: Mapping[str, Any]
+    sign: Callable[[bytes], bytes] | None
     files: Sequence[BinaryIO]  # of our own, so that the caller may close its ones at any time
     answer: Future[Answer] = field(default_factory=Future)
 
@@ -62,12 +64,18 @@ class Pool:
         return [child.pid for child in list(self._children)]
 
     async def run(
-        self, owner: Hashable, verb: str, files: Sequence[BinaryIO], given: Mapping[str, Any] | None = None
+        self,
+        owner: Hashable,
+        verb: str,
+        files: Sequence[BinaryIO],
+        given: Mapping[str, Any] | None = None,
+        *,
+        sign: Callable[[bytes], bytes] | None = None,
     ) -> Answer:
         """What `verbs` answers for these files, which are read and written from their beginning.
 
-        Waits for a place; an owner has one at a time, however much it asks for. Raises `Refused`, or `OSError` when
-        there was no room to write.
+        Waits for a place; an owner has one at a time, however much it asks for. `sign` makes the one
+        signature that the child may ask for. Raises `Refused`, or `OSError` when there was no room to write.
         """
         for file in files:
             file.flush()
@@ -75,6 +83,7 @@ class Pool:
         call = _Call(
             owner,
             {"verb": verb, "given": dict(given or {})},
+            sign,
             [os.fdopen(os.dup(file.fileno()), "r+b", buffering=0) for file in files],
         )
         with self._changed:
@@ -174,7 +183,14 @@ class _Child:
     def ask(self, call: _Call, seconds: float) -> Answer:
         self._channel.settimeout(seconds)
         send(self._channel, call.message, call.files)
-        return answer(self._channel)
+        found = answer(self._channel)
+        if "sign" in found:
+            if call.sign is None:
+                raise ValueError("a child asks for a signature that nobody gave it")
+            signature = call.sign(base64.b64decode(found["sign"]))
+            send(self._channel, {"signature": base64.b64encode(signature).decode()})
+            found = answer(self._channel)
+        return found
 
     def kill(self) -> None:
         with contextlib.suppress(ProcessLookupError, PermissionError):

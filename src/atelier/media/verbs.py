@@ -7,31 +7,37 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 from atelier.media import pictures, recordings, texts, weights
+from atelier.media.notes import Note
 
 CHUNK = 256 * 1024
 
 
-def bring_picture(files: Sequence[BinaryIO], _given: Mapping[str, Any]) -> dict[str, Any]:
+def bring_picture(files: Sequence[BinaryIO], given: Mapping[str, Any]) -> dict[str, Any]:
     """A picture from outside, as pixels alone."""
     source, out, thumb = files
-    brought = pictures.bring(source.read())
-    out.write(brought.data)
+    data = source.read()
+    brought = pictures.bring(data)
+    signed = _upstream_signed(data, brought.data, brought.content_type, given)
+    out.write(signed.data)
     thumb.write(brought.thumb)
     facts = {"width": brought.width, "height": brought.height, "content_type": brought.content_type}
-    return facts | {"settings": brought.settings, "notes": list(brought.notes)} | _sum(out)
+    notes = [*brought.notes, *signed.notes]
+    return facts | {"settings": brought.settings, "notes": notes, "measures": signed.measures} | _sum(out)
 
 
 def prepare_picture(files: Sequence[BinaryIO], given: Mapping[str, Any]) -> dict[str, Any]:
-    """A picture made here, with its settings inside."""
-    source, out, thumb = files
-    prepared = pictures.prepare(source.read(), given["settings"])
-    out.write(prepared.data)
+    """A picture made here, with its settings and its credentials inside. Further files are what it was made from."""
+    source, out, thumb, *ingredients = files
+    data = source.read()
+    prepared = pictures.prepare(data, given["settings"])
+    signed = _signed(data, prepared.data, given["content_type"], given, ingredients)
+    out.write(signed.data)
     thumb.write(prepared.thumb)
     facts = {"width": prepared.width, "height": prepared.height, "content_type": given["content_type"]}
-    return facts | _sum(out)
+    return facts | {"notes": signed.notes, "measures": signed.measures} | _sum(out)
 
 
 def bring_recording(files: Sequence[BinaryIO], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -56,6 +62,53 @@ def bring_weights(files: Sequence[BinaryIO], given: Mapping[str, Any]) -> dict[s
     return {"content_type": given["content_type"], "measures": measures} | _sum(out)
 
 
+def read_credentials(files: Sequence[BinaryIO], given: Mapping[str, Any]) -> dict[str, Any]:
+    """What the Content Credentials of a file say, as `credentials.read` returns it: {"credentials"}."""
+    from atelier.media import credentials
+
+    return {"credentials": credentials.read(files[0].read(), given["content_type"], given["anchors"])}
+
+
+class _Signed(NamedTuple):
+    data: bytes
+    measures: dict[str, Any] = {}
+    notes: Sequence[str] = ()
+
+
+def _signed(
+    before: bytes, data: bytes, content_type: str, given: Mapping[str, Any], ingredients: Sequence[BinaryIO] = ()
+) -> _Signed:
+    """`data` with credentials, if the studio wants them; `before` is the file as the engine left it."""
+    if not given.get("credentials"):
+        return _Signed(data)
+    from atelier.media import credentials  # its library takes 20 MB
+
+    upstream = before if credentials.has_manifest(before, content_type) else None
+    try:
+        signed = credentials.sign(
+            data,
+            content_type,
+            given["credentials"],
+            [each.read() for each in ingredients],
+            upstream=upstream,
+            signature=given["signature"],
+        )
+    except credentials.CannotSign:
+        return _Signed(data, notes=[Note.NO_CREDENTIALS])
+    return _Signed(signed, {"credentials": True})
+
+
+def _upstream_signed(before: bytes, data: bytes, content_type: str, given: Mapping[str, Any]) -> _Signed:
+    """An upload with credentials of its own keeps them as those of its parent; any other gets none."""
+    if b"jumb" not in before or not given.get("credentials"):
+        return _Signed(data)
+    from atelier.media import credentials
+
+    return (
+        _signed(before, data, content_type, given) if credentials.has_manifest(before, content_type) else _Signed(data)
+    )
+
+
 def _sum(out: BinaryIO) -> dict[str, Any]:
     """The size and the checksum of what was written."""
     out.flush()
@@ -68,5 +121,6 @@ def _sum(out: BinaryIO) -> dict[str, Any]:
 
 
 VERBS: dict[str, Callable[[Sequence[BinaryIO], dict[str, Any]], dict[str, Any]]] = {
-    verb.__name__: verb for verb in (bring_picture, prepare_picture, bring_recording, bring_text, bring_weights)
+    verb.__name__: verb
+    for verb in (bring_picture, prepare_picture, bring_recording, bring_text, bring_weights, read_credentials)
 }

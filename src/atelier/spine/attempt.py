@@ -15,8 +15,9 @@ from sqlalchemy import select, update
 
 from atelier import assets
 from atelier.assets import Asset, Kept
+from atelier.assets.credentials import Ingredient, Origin
 from atelier.base.db import Acting
-from atelier.base.kinds import TEXT, kind_of
+from atelier.base.kinds import IMAGE, TEXT, kind_of
 from atelier.engines import (
     BrokeContract,
     Data,
@@ -39,6 +40,7 @@ from atelier.spine.begin import NoSuchAsset
 from atelier.spine.studio import Studio
 from atelier.tools import Amounts, Need, Terms, Tool, find
 
+MOST_INGREDIENTS = 16  # pictures that the credentials of a file name as what it was made from
 Tell = Callable[[Made], Awaitable[None]]  # is told of everything that the engine yields, as it comes
 
 
@@ -89,6 +91,7 @@ async def make(studio: Studio, results: Results, tell: Tell) -> None:
     with _scratch(studio) as scratch:
         folder = Path(scratch)
         work = await _work(studio, results, folder)
+        origin = await _origin(studio, results, work)
         async with aclosing(studio.engines.get(job.queue).make(work)) as making:
             async for made in making:
                 _check(results, isinstance(made, Made), f"a {type(made).__name__}")
@@ -99,7 +102,7 @@ async def make(studio: Studio, results: Results, tell: Tell) -> None:
                         _check(results, results.tool.yields is TEXT, "text")
                         results.text.append(text)
                     case Output():
-                        results.kept[made.position] = await _keep(studio, results, folder, made)
+                        results.kept[made.position] = await _keep(studio, results, folder, made, origin)
                     case Data(value):
                         results.data = value
                     case Measure(name, step, value):
@@ -118,7 +121,7 @@ async def make(studio: Studio, results: Results, tell: Tell) -> None:
         await measures.write()
 
 
-async def _keep(studio: Studio, results: Results, folder: Path, made: Output) -> Kept:
+async def _keep(studio: Studio, results: Results, folder: Path, made: Output, origin: Origin | None) -> Kept:
     job, position = results.job, made.position
     _check_position(results, position)
     _check(results, position not in results.kept, f"the file {position} twice")
@@ -132,13 +135,24 @@ async def _keep(studio: Studio, results: Results, folder: Path, made: Output) ->
     }
     try:
         return await assets.keep_file(
-            studio.assets.store, job.member_id, made.path, made.content_type, settings=settings
+            studio.assets.store, job.member_id, made.path, made.content_type, settings=settings, origin=origin
         )
     except Refused as refused:
         raise BrokeContract(
             f"The engine {results.terms.engine} yielded a file of type {made.content_type} that cannot be kept:"
             f" {refused.message}"
         ) from refused
+
+
+async def _origin(studio: Studio, results: Results, work: Work) -> Origin | None:
+    """What the credentials of the job's files say; None where the operator wants none. It opens no file."""
+    identity = await studio.assets.credentials.identity(studio.worker_db)
+    kind = studio.engines.kind(results.job.queue)
+    if identity is None or kind is None or results.tool.yields is not IMAGE:
+        return None
+    pictures = (given for files in work.files.values() for given in files if kind_of(given.content_type) is IMAGE)
+    made_of = [Ingredient(given.path, given.content_type) for given in pictures]
+    return Origin(identity, kind.source, results.job.model, made_of[:MOST_INGREDIENTS])
 
 
 def _lies_in(folder: Path, path: Path) -> bool:

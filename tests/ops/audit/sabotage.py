@@ -21,6 +21,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from atelier import assets
 from atelier.assets import Assets, Store
+from atelier.assets.credentials import Origin
 from atelier.assets.intake import Brought
 from atelier.assets.keep import Laid
 from atelier.assets.links import Links
@@ -31,6 +32,7 @@ from atelier.base.file_limits import Limits
 from atelier.base.ids import new_id
 from atelier.base.isolation import isolate
 from atelier.base.log import get_log
+from atelier.base.source_type import SourceType
 from atelier.base.unfinished import Mark
 from atelier.catalog import Catalog, Model, Snapshot
 from atelier.engines import Crashed, Engines, Made, Work
@@ -844,6 +846,33 @@ async def a_row_of_another_type(scene: Scene, patch: pytest.MonkeyPatch) -> None
 @against("storage.kinds")
 async def a_row_of_another_kind(scene: Scene, patch: pytest.MonkeyPatch) -> None:
     scene.sql(f"UPDATE assets SET kind = 'audio' WHERE id = '{(await _file(scene)).id}'")
+
+
+async def _signed(scene: Scene) -> assets.Asset:
+    """A picture that the studio signed, in somebody's library."""
+    member, shelf = await scene.member(), scene.studio.assets
+    identity = await shelf.credentials.identity(scene.studio.worker_db)
+    assert identity is not None
+    file = scene.home / "made"
+    file.write_bytes(picture())
+    origin = Origin(identity, SourceType.TRAINED, "a-model")
+    kept = await assets.keep_file(shelf.store, member, file, "image/png", settings={}, origin=origin)
+    async with scene.studio.worker_db.transaction(Acting.member(member)) as db:
+        return await assets.add(db, kept)
+
+
+@against("credentials.hold")
+async def a_signed_picture_that_was_painted_over(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    file = scene.home / "files" / (await _signed(scene)).path
+    data = bytearray(file.read_bytes())
+    data[data.rindex(b"IDAT") + 20] ^= 1
+    file.write_bytes(bytes(data))
+
+
+@against("credentials.hold")
+async def a_certificate_that_is_gone(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    await _signed(scene)
+    scene.sql("DELETE FROM credential_signers")
 
 
 class Forgetful(Store):

@@ -59,6 +59,7 @@ SEE_IT_TOO = {
     "a_function_that_asks_nobody_who_they_are": {"database.functions"},
     "a_function_that_changes_anybodys": {"database.functions"},
     "terms_that_were_changed_afterwards": {"money.terms"},  # the seal covers the terms as well
+    "a_signed_picture_that_was_painted_over": {"files.whole"},  # its checksum changed as well
     "a_trail_that_believes_what_is_claimed": {"database.functions"},
     "keys_that_are_forgotten": {"database.functions"},
     "facts_that_are_lost": {"database.functions"},

@@ -1,5 +1,6 @@
 """The kind `sketch`: a painter without any neural model."""
 
+from atelier.base.source_type import SourceType
 from atelier.engines.child import ChildEngine
 from atelier.engines.kind import EngineKind, Occupies
 
@@ -11,4 +12,5 @@ KIND = EngineKind(
     icon="brush",
     lexicon=True,
     ready=True,
+    source=SourceType.ALGORITHM,
 )

@@ -8,6 +8,7 @@ from atelier.ops.audit.check import Check
 from atelier.ops.audit.checks import (
     accounts,
     catalog,
+    credentials,
     database,
     edge,
     factors,
@@ -51,6 +52,7 @@ SUBJECTS = (
     jobs,
     catalog,
     files,
+    credentials,
     leaving,
     database,
     recovery,
