@@ -7,15 +7,18 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 from tests.assets.conftest import picture
 from tests.media.recorded import silence
 
+from atelier.media.channel import send
 from atelier.media.pool import Pool
 from atelier.media.refusals import PictureBomb, PictureDamaged
 
@@ -77,12 +80,19 @@ async def test_what_needs_more_memory_than_a_child_may_have_is_refused(pool: Poo
         tight.close()
 
 
-async def test_a_child_that_dies_at_a_file_costs_that_file_alone(pool: Pool) -> None:
+async def test_a_child_that_dies_at_a_file_costs_that_file_alone(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
     await bring(pool, picture())
     (pid,) = pool.pids
     psutil.Process(pid).suspend()  # it would never come to an end
+    sent = threading.Event()
+
+    def and_tell(*given: Any) -> None:
+        send(*given)
+        sent.set()
+
+    monkeypatch.setattr("atelier.media.pool.send", and_tell)
     stuck = asyncio.create_task(bring(pool, picture()))
-    await asyncio.sleep(0)
+    await asyncio.to_thread(sent.wait, 60)
     psutil.Process(pid).kill()
     with pytest.raises(PictureBomb):
         await stuck
@@ -138,6 +148,7 @@ async def test_an_owner_has_one_place_at_a_time(pool: Pool) -> None:
 async def test_children_end_with_a_parent_that_is_killed(tmp_path: Path) -> None:
     program = """
 import asyncio, sys, tempfile
+from atelier.media.channel import send
 from atelier.media.pool import Pool
 async def main():
     pool, files = Pool(), [tempfile.TemporaryFile() for _ in range(3)]
