@@ -29,6 +29,7 @@ from atelier.notify.settings import MailSettings
 from atelier.ops.settings import RecordSettings
 from atelier.people.account_settings import AccountSettings, Mode
 from atelier.people.settings import PeopleSettings
+from atelier.safety import Safety
 from atelier.settings import HERE, Settings
 from atelier.spine import Studio
 from atelier.web.hosts import allowed_hosts
@@ -120,6 +121,7 @@ async def open_studio(
             ),
             catalog=Catalog(catalog_path(settings), engines=known.ids, lack=known.lack, configure=known.configure),
             engines=known,
+            safety=Safety(settings.home / "weights"),
             welcome_credits=people.welcome_credits,
             carrier=carrier(settings),
             accounts=AccountSettings(

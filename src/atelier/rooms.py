@@ -14,6 +14,7 @@ from atelier.making.room import ROOM as MAKING
 from atelier.notify.room import ROOM as NOTIFY
 from atelier.ops.console.room import ROOM as CONSOLE
 from atelier.people.room import ROOM as PEOPLE
+from atelier.safety.room import ROOM as SAFETY
 from atelier.spine.room import ROOM as SPINE
 from atelier.web.room import Room
 
@@ -29,7 +30,7 @@ def _web_routes() -> Sequence[Routes]:
 
 
 WEB = Room("web", Path(web.__file__).parent, routes=_web_routes)
-ROOMS: tuple[Room, ...] = (WEB, SPINE, NOTIFY, MAKING, ASSETS, LEDGER, PEOPLE, CATALOG, CONSOLE)
+ROOMS: tuple[Room, ...] = (WEB, SPINE, NOTIFY, MAKING, ASSETS, LEDGER, PEOPLE, CATALOG, SAFETY, CONSOLE)
 
 
 def routers() -> tuple[Routes, ...]:

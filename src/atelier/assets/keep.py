@@ -98,10 +98,15 @@ async def keep_file(
     *,
     settings: Mapping[str, Any] | None = None,
     origin: Origin | None = None,
+    cover: bool = False,
 ) -> Kept:
-    """The same for a file on this machine's disk, whatever its size. With an `origin` a picture is signed."""
+    """The same for a file on this machine's disk, whatever its size.
+
+    With an `origin` a picture is signed. With `cover` nothing can be made out in its small picture, and pages show the
+    large one only when they are asked to.
+    """
     with await asyncio.to_thread(file.open, "rb") as source:
-        return await _keep_open(store, member_id, source, content_type, settings or {}, origin=origin)
+        return await _keep_open(store, member_id, source, content_type, settings or {}, origin=origin, cover=cover)
 
 
 async def _keep_open(
@@ -112,11 +117,12 @@ async def _keep_open(
     settings: Mapping[str, Any],
     asset_id: UUID | None = None,
     origin: Origin | None = None,
+    cover: bool = False,
 ) -> Kept:
     kind = kind_of(content_type)
     if not kind.verb:
         return await _keep_unopened(store, member_id, source, content_type, settings, asset_id)
-    given = {"content_type": content_type, "settings": json_safe(settings), "limits": {}, "made": True}
+    given = {"content_type": content_type, "settings": json_safe(settings), "limits": {}, "made": True, "cover": cover}
     with closing(Laid(store.spool(), store.spool())) as laid, ExitStack() as opened:
         files, sign = [source, laid.file, laid.thumb], None
         if kind is IMAGE and origin is not None:

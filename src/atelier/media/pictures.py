@@ -92,6 +92,26 @@ def prepare(data: bytes, settings: Mapping[str, Any]) -> Prepared:
     return Prepared(write_settings(data, settings), small(_clean(opened)[0]), width, height)
 
 
+def upright(data: bytes) -> Image.Image:
+    """The pixels of a picture that was made here, upright and in sRGB: L, RGB or RGBA. Raises `Refused`."""
+    opened = open_picture(data)
+    try:
+        opened.picture.load()
+    except BROKEN as error:
+        raise PictureDamaged("This picture is damaged or incomplete.") from error
+    return _clean(opened)[0]
+
+
+def covered(thumb: bytes) -> bytes:
+    """A thumbnail in which nothing can be made out."""
+    with Image.open(io.BytesIO(thumb)) as seen:
+        size = seen.size
+        few = seen.convert("RGB").resize((6, 6), Image.Resampling.BOX).resize(size, Image.Resampling.BICUBIC)
+    out = io.BytesIO()
+    few.save(out, "WEBP", quality=60, method=2)
+    return out.getvalue()
+
+
 def open_picture(data: bytes) -> Opened:
     """Read the head of a PNG, JPEG or WebP, by what it is and not by its name; raises `Refused`."""
     notes: list[Note] = []

@@ -35,9 +35,10 @@ def prepare_picture(files: Sequence[BinaryIO], given: Mapping[str, Any]) -> dict
     prepared = pictures.prepare(data, given["settings"])
     signed = _signed(data, prepared.data, given["content_type"], given, ingredients)
     out.write(signed.data)
-    thumb.write(prepared.thumb)
+    thumb.write(pictures.covered(prepared.thumb) if given.get("cover") else prepared.thumb)
     facts = {"width": prepared.width, "height": prepared.height, "content_type": given["content_type"]}
-    return facts | {"notes": signed.notes, "measures": signed.measures} | _sum(out)
+    measures = signed.measures | ({"covered": True} if given.get("cover") else {})
+    return facts | {"notes": signed.notes, "measures": measures} | _sum(out)
 
 
 def bring_recording(files: Sequence[BinaryIO], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -60,6 +61,14 @@ def bring_weights(files: Sequence[BinaryIO], given: Mapping[str, Any]) -> dict[s
     header, made = given["limits"].get("model", {}).get("header_megabytes", 100), bool(given.get("made"))
     measures = weights.bring(source, out, header_megabytes=header, made=made)
     return {"content_type": given["content_type"], "measures": measures} | _sum(out)
+
+
+def judge_picture(files: Sequence[BinaryIO], _given: Mapping[str, Any]) -> dict[str, Any]:
+    """How likely a picture is not safe for work, by the network in the second file: {"score"}."""
+    from atelier.media import unsafe
+
+    picture, model = files
+    return {"score": unsafe.score(picture.read(), model)}
 
 
 def read_credentials(files: Sequence[BinaryIO], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -122,5 +131,13 @@ def _sum(out: BinaryIO) -> dict[str, Any]:
 
 VERBS: dict[str, Callable[[Sequence[BinaryIO], dict[str, Any]], dict[str, Any]]] = {
     verb.__name__: verb
-    for verb in (bring_picture, prepare_picture, bring_recording, bring_text, bring_weights, read_credentials)
+    for verb in (
+        bring_picture,
+        prepare_picture,
+        bring_recording,
+        bring_text,
+        bring_weights,
+        judge_picture,
+        read_credentials,
+    )
 }

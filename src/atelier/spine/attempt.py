@@ -18,6 +18,7 @@ from atelier.assets import Asset, Kept
 from atelier.assets.credentials import Ingredient, Origin
 from atelier.base.db import Acting
 from atelier.base.kinds import IMAGE, TEXT, kind_of
+from atelier.base.log import get_log
 from atelier.engines import (
     BrokeContract,
     Data,
@@ -36,6 +37,8 @@ from atelier.jobs import Job
 from atelier.jobs.measures import Measures
 from atelier.jobs.tables import Claim
 from atelier.media.refusals import Refused
+from atelier.safety.filter import Action, Rule
+from atelier.safety.safety import Judged
 from atelier.spine.begin import NoSuchAsset
 from atelier.spine.studio import Studio
 from atelier.tools import Amounts, Need, Terms, Tool, find
@@ -56,6 +59,7 @@ class Results:
     usage: Counter[str] = field(default_factory=Counter)
     cost: Counter[str] = field(default_factory=Counter)
     reference: str | None = None  # where the work goes on elsewhere, if it does
+    held_back: dict[int, str] = field(default_factory=dict)  # files that a filter refused, by position, and its id
     text: list[str] = field(default_factory=list)
     data: Any = None
 
@@ -92,17 +96,27 @@ async def make(studio: Studio, results: Results, tell: Tell) -> None:
         folder = Path(scratch)
         work = await _work(studio, results, folder)
         origin = await _origin(studio, results, work)
+        judges = await _judges(studio, results)
         async with aclosing(studio.engines.get(job.queue).make(work)) as making:
             async for made in making:
                 _check(results, isinstance(made, Made), f"a {type(made).__name__}")
                 match made:
-                    case Progress() | Preview():
+                    case Progress():
                         _check_position(results, made.position)
+                    case Preview():
+                        _check_position(results, made.position)
+                        if judges:  # what may be held back in the end is not shown on the way
+                            continue
                     case TextDelta(text):
                         _check(results, results.tool.yields is TEXT, "text")
                         results.text.append(text)
                     case Output():
-                        results.kept[made.position] = await _keep(studio, results, folder, made, origin)
+                        judged = await _judged(studio, results, folder, made, judges)
+                        if judged.action is Action.REFUSE:
+                            results.held_back[made.position] = judged.filter
+                        else:
+                            kept = await _keep(studio, results, made, origin, cover=judged.action is Action.BLUR)
+                            results.kept[made.position] = kept
                     case Data(value):
                         results.data = value
                     case Measure(name, step, value):
@@ -121,12 +135,40 @@ async def make(studio: Studio, results: Results, tell: Tell) -> None:
         await measures.write()
 
 
-async def _keep(studio: Studio, results: Results, folder: Path, made: Output, origin: Origin | None) -> Kept:
+async def _judges(studio: Studio, results: Results) -> Mapping[str, Rule]:
+    """The rules that judge the job's files, as they are when it begins to be made."""
+    if results.tool.yields is not IMAGE:
+        return {}
+    async with studio.worker_db.transaction(Acting.nobody()) as db:
+        return await studio.safety.judges(db)
+
+
+async def _judged(studio: Studio, results: Results, folder: Path, made: Output, judges: Mapping[str, Rule]) -> Judged:
+    """What is done with a file, once it is what the engine may yield."""
     job, position = results.job, made.position
     _check_position(results, position)
-    _check(results, position not in results.kept, f"the file {position} twice")
+    _check(results, position not in {*results.kept, *results.held_back}, f"the file {position} twice")
     _check(results, kind_of(made.content_type) is results.tool.yields, f"a file of type {made.content_type}")
     _check(results, await asyncio.to_thread(_lies_in, folder, made.path), "a file that is not in its folder")
+    try:
+        judged = await studio.safety.judge(judges, job.member_id, made.path)
+    except Refused as refused:
+        raise _unkept(results, made, refused) from refused
+    if judged.action is not Action.OFF:
+        score = round(judged.score, 3)
+        get_log().info("safety:found", job=str(job.id), filter=judged.filter, action=judged.action, score=score)
+    return judged
+
+
+def _unkept(results: Results, made: Output, refused: Refused) -> BrokeContract:
+    return BrokeContract(
+        f"The engine {results.terms.engine} yielded a file of type {made.content_type} that cannot be kept:"
+        f" {refused.message}"
+    )
+
+
+async def _keep(studio: Studio, results: Results, made: Output, origin: Origin | None, *, cover: bool) -> Kept:
+    job, position = results.job, made.position
     settings = {
         "tool": job.tool,
         "model": job.model,
@@ -135,13 +177,16 @@ async def _keep(studio: Studio, results: Results, folder: Path, made: Output, or
     }
     try:
         return await assets.keep_file(
-            studio.assets.store, job.member_id, made.path, made.content_type, settings=settings, origin=origin
+            studio.assets.store,
+            job.member_id,
+            made.path,
+            made.content_type,
+            settings=settings,
+            origin=origin,
+            cover=cover,
         )
     except Refused as refused:
-        raise BrokeContract(
-            f"The engine {results.terms.engine} yielded a file of type {made.content_type} that cannot be kept:"
-            f" {refused.message}"
-        ) from refused
+        raise _unkept(results, made, refused) from refused
 
 
 async def _origin(studio: Studio, results: Results, work: Work) -> Origin | None:

@@ -105,7 +105,7 @@ async def begin(
 
     The transaction must act for `member_id`. The same key with the same request gives the first job again, even if its
     model is gone by then. Raises `UnknownTool`, `UnknownModel`, `ModelNotReady`, `InvalidInput`, `NotEnoughCredits`,
-    `KeyReused`; then nothing is written.
+    `KeyReused`, `HeldBack`, `NotReady`; then nothing is written.
 
     A worker performs the job, unless it is `inline`: then the caller hands it to its process' `InlineJobs` after the
     commit. A child of `parent` has its parent's priority, so that children of one parent don't delay each other.
@@ -122,6 +122,9 @@ async def begin(
             known: UUID = earlier.id
             return known
     quoted = quote(studio.catalog, request.tool, request.model, request.input)
+    await studio.safety.check_words(db, quoted.tool.words(quoted.input))
+    if quoted.tool.yields is IMAGE:
+        await studio.safety.check_ready(db)
     job_id = new_id()
     run = {
         "mode": Mode.PARENT if isinstance(quoted.tool, ParentTool) else Mode.INLINE if inline else Mode.QUEUE,

@@ -134,8 +134,10 @@ async def _attempt(studio: Studio, stops: Stops, results: Results, tell: Tell) -
         raise Again(0) from None
     except Exception as error:
         return await _broke(studio, results, error)
-    if len(results.kept) < job.expected:
+    if len(results.kept) + len(results.held_back) < job.expected:
         return _failed(results, "incomplete", "The engine ended before everything was made.")
+    if results.held_back:
+        return _failed(results, "held_back", "The studio's safety rules do not allow what was made.")
     return _ended(results, State.SUCCEEDED)
 
 

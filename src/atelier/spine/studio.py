@@ -17,6 +17,7 @@ from atelier.limits.network import Networks
 from atelier.notify import Carrier
 from atelier.people.account_settings import AccountSettings
 from atelier.people.oidc.provider import Provider
+from atelier.safety import Safety
 from atelier.web.hosts import Hosts
 
 
@@ -42,6 +43,7 @@ class Studio:
     welcome_credits: int
     carrier: Carrier  # of mail
     accounts: AccountSettings
+    safety: Safety
     hosts: Hosts  # under which names it answers
     providers: tuple[Provider, ...] = ()  # through whom members come in
     connections_per_address: int = 200

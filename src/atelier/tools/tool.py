@@ -103,6 +103,12 @@ class Tool(ABC):
         """The assets of the member that this input works on."""
         return ()
 
+    def words(self, input: Any) -> Mapping[str, str]:
+        """What a member wrote in free words, by field: what filters of words judge."""
+        fields = type(input).model_fields
+        written = {name: getattr(input, name) for name, info in fields.items() if _is_written(info.json_schema_extra)}
+        return {name: text for name, text in written.items() if isinstance(text, str) and text}
+
     def resolve(self, input: Any) -> Any:
         """The input with nothing left to chance, so that a second attempt makes the same."""
         return input
@@ -129,6 +135,10 @@ class Tool(ABC):
                 field = str(fault["loc"][0]) if fault["loc"] else ""
                 faults.setdefault(field, _sentence(field, fault["type"], fault["msg"], fault.get("ctx", {})))
             raise InvalidInput(faults) from None
+
+
+def _is_written(extra: Any) -> bool:
+    return isinstance(extra, Mapping) and extra.get("widget") in ("prompt", "text")
 
 
 @cache
