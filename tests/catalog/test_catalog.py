@@ -74,6 +74,16 @@ def test_a_models_own_defaults_hold_where_nothing_is_said(tmp_path: Path) -> Non
     assert (wish.steps, wish.guidance, wish.aspect_ratio) == (20, 2, "3:4")
 
 
+@pytest.mark.parametrize("family", ["", 'family = "nonsense"'])
+def test_a_model_of_no_known_family_is_named_with_its_line(tmp_path: Path, family: str) -> None:
+    entry = GOOD.replace('engine = "sketch"', 'engine = "diffusers"') + family + "\n"
+    said = faults(tmp_path, entry)
+    assert "family" in said
+    assert "flux-kontext" in said
+    (tmp_path / "good.toml").write_text(entry.replace("nonsense", "flux") if family else entry + 'family = "flux"\n')
+    Catalog(tmp_path / "good.toml", engines=("sketch", "diffusers"))
+
+
 @pytest.mark.parametrize("defaults", ["{ steps = 0 }", "{ magic = 1 }", '{ aspect_ratio = "2:1" }', "3"])
 def test_defaults_must_fit_the_tool(tmp_path: Path, defaults: str) -> None:
     assert "defaults" in faults(tmp_path, GOOD + f"defaults = {defaults}\n")

@@ -51,6 +51,11 @@ class Snapshot:
         """The models for a tool that have all they need."""
         return [model for model in self.of(tool_id) if model.id not in self.lacks]
 
+    def extras(self, model: Model) -> frozenset[str]:
+        """The fields of the model's tool that not every model can use, and this one can."""
+        kind = _kind_of(model.engine, self.engines) or kinds().get(model.engine)
+        return kind.extras(model.tool, model.family) if kind is not None else frozenset()
+
 
 class Catalog:
     """The operator's file. A file with a fault leaves the last good models on offer and says so in `fault`.
@@ -174,6 +179,11 @@ def read(path: Path, engines: tuple[str, ...]) -> Snapshot:
         if (kind := _kind_of(model.engine, entries)) is not None and kind.needs_model and not model.provider_model:
             line = line_of(text, "engine", index)
             faults.append(f"line {line}: provider_model: say what {model.engine} calls this model")
+        known_kind = kind or kinds().get(model.engine)
+        if known_kind is not None and (names := known_kind.families()) and model.family not in names:
+            line = line_of(text, "family" if model.family else "engine", index)
+            said = f"no family of models is called {model.family!r}" if model.family else "say of which family it is"
+            faults.append(f"line {line}: family: {said}; there are {', '.join(sorted(names))}")
         if model.id in {earlier.id for earlier in models}:
             faults.append(f"line {line_of(text, 'id', index)}: the id {model.id!r} is used twice")
         models.append(model)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import pkgutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
@@ -138,6 +138,10 @@ def _nothing_lacks(entry: EngineEntry, machine: Machine, weights: str | None) ->
     return None
 
 
+def _no_extras(tool: str, family: str) -> frozenset[str]:
+    return frozenset()
+
+
 @dataclass(frozen=True, slots=True)
 class EngineKind:
     """A runtime or provider: how one of its engines is opened, and what its work occupies.
@@ -161,6 +165,8 @@ class EngineKind:
     provider: str = ""  # what the console calls it where a provider is added; empty: it is none
     usual_url: str = ""  # its address where an entry names none
     ready: bool = False
+    families: Callable[[], Collection[str]] = tuple  # the families that its models may name; empty: any word
+    extras: Callable[[str, str], frozenset[str]] = _no_extras  # those of a tool's that models of a family can use
     webhooks: bool = False  # its provider can call the studio, and signs what it says
     lack: Callable[[EngineEntry, Machine, str | None], str | None] = _nothing_lacks
 

@@ -10,6 +10,7 @@ from atelier.catalog import Catalog, Model, ModelNotReady, UnknownModel
 from atelier.jobs.rules import LONGEST
 from atelier.tools import Terms, Tool, find
 from atelier.tools.parent import ParentTool
+from atelier.tools.tool import InvalidInput
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,4 +75,11 @@ def quote(
     if model.id in offered.lacks:
         raise ModelNotReady(f"{model.name} is not ready on this studio just now. Choose another model.")
     input = tool.parse({**model.defaults, **raw})
+    usable, fields = offered.extras(model), tool.Input.model_fields
+    if unusable := {
+        name: f"{model.name} cannot use this. Leave it out, or choose another model."
+        for name in sorted(tool.extras - usable)
+        if getattr(input, name) != fields[name].get_default(call_default_factory=True)
+    }:
+        raise InvalidInput(unusable)
     return Quote(tool, model, input, model.terms(tool.most(input)))

@@ -15,6 +15,17 @@ from atelier.tools.seeds import SHORT, Seed
 from atelier.tools.terms import Amounts
 from atelier.tools.tool import Need, Tool, ToolInput
 
+MOST_EXTENDED = 2048  # pixels at one border
+
+
+class Extend(ToolInput):
+    """How far a picture is extended beyond each border, in pixels."""
+
+    left: int = Field(0, ge=0, le=MOST_EXTENDED)
+    top: int = Field(0, ge=0, le=MOST_EXTENDED)
+    right: int = Field(0, ge=0, le=MOST_EXTENDED)
+    bottom: int = Field(0, ge=0, le=MOST_EXTENDED)
+
 
 class ImageEdit(Tool):
     """Change a picture by saying what shall be different."""
@@ -24,6 +35,7 @@ class ImageEdit(Tool):
     yields = IMAGE
     units = ("pictures",)
     rank = 2
+    extras = frozenset({"mask", "references", "extend", "strength"})
 
     class Input(ToolInput):
         """Which picture and what shall be different; the result has the picture's shape."""
@@ -39,6 +51,33 @@ class ImageEdit(Tool):
             title="Say what shall be different",
             examples=["Make the boat yellow"],
             json_schema_extra={"widget": "prompt"},
+        )
+        references: list[UUID] = Field(
+            [],
+            max_length=4,
+            title="Further pictures",
+            description="Pictures from your library to look at, by their ids.",
+            json_schema_extra={"widget": "hidden"},
+        )
+        mask: UUID | None = Field(
+            None,
+            title="Mask",
+            description="A picture of the same size, by its id: what is white in it is painted anew, the rest stays.",
+            json_schema_extra={"widget": "hidden"},
+        )
+        extend: Extend | None = Field(
+            None,
+            title="Extend the borders",
+            description="Pixels to paint beyond each border: left, top, right and bottom.",
+            json_schema_extra={"widget": "hidden"},
+        )
+        strength: float = Field(
+            1.0,
+            ge=0.05,
+            le=1,
+            title="Strength",
+            description="How far the part under the mask may go from what was there.",
+            json_schema_extra={"widget": "hidden"},
         )
         count: int = Field(1, ge=1, le=4, title="How many", json_schema_extra={"widget": "slider"})
         steps: int = Field(
@@ -82,7 +121,9 @@ class ImageEdit(Tool):
         return input.count
 
     def needs(self, input: Input) -> Sequence[Need]:
-        return (Need("image", [input.image]),)
+        needs = [Need("image", [input.image]), Need("references", input.references)]
+        needs += [Need("mask", [input.mask])] if input.mask else []
+        return [need for need in needs if need.ids]
 
     def title(self, input: Input) -> str:
         return one_line(input.instruction, 200)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from typing import Literal
+from uuid import UUID
 
 from pydantic import Field
 
@@ -11,7 +13,7 @@ from atelier.base.kinds import IMAGE
 from atelier.base.text import one_line
 from atelier.tools.seeds import SHORT, Seed
 from atelier.tools.terms import Amounts
-from atelier.tools.tool import Tool, ToolInput
+from atelier.tools.tool import Need, Tool, ToolInput
 
 AspectRatio = Literal["3:4", "1:1", "4:3", "9:16", "16:9"]
 # width and height in pixels, about the same area for each
@@ -32,6 +34,7 @@ class ImageGenerate(Tool):
     yields = IMAGE
     units = ("pictures",)
     rank = 1
+    extras = frozenset({"image", "strength"})
 
     class Input(ToolInput):
         """What to see and how; the defaults are the studio's, declared here and nowhere else (A4)."""
@@ -74,6 +77,20 @@ class ImageGenerate(Tool):
             description="The same seed and words make the same picture.",
             json_schema_extra={"widget": "seed", "advanced": True},
         )
+        image: UUID | None = Field(
+            None,
+            title="Begin with",
+            description="A picture from your library to begin with, by its id; the result has its shape.",
+            json_schema_extra={"widget": "hidden"},
+        )
+        strength: float = Field(
+            0.75,
+            ge=0.05,
+            le=1,
+            title="Strength",
+            description="How far the result may go from the picture that it begins with.",
+            json_schema_extra={"widget": "hidden"},
+        )
         lora_scale: float = Field(
             1.0,
             ge=0,
@@ -99,6 +116,9 @@ class ImageGenerate(Tool):
 
     def expected(self, input: Input) -> int:
         return input.count
+
+    def needs(self, input: Input) -> Sequence[Need]:
+        return (Need("image", [input.image]),) if input.image else ()
 
     def title(self, input: Input) -> str:
         return one_line(input.prompt, 200)

@@ -72,6 +72,7 @@ class Tool(ABC):
     units: ClassVar[tuple[str, ...]]  # what a price of this tool may count
     rank: ClassVar[int] = 100  # its place in lists, the lowest first
     Input: ClassVar[type[ToolInput]]
+    extras: ClassVar[frozenset[str]] = frozenset()  # fields that not every model can use
     limit: ClassVar[str] = "generation"  # the limit by which its jobs are counted, by its name in atelier.limits
 
     @abstractmethod

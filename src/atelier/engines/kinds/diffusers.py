@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from atelier.engines.child import ChildEngine
 from atelier.engines.engine import Engine
 from atelier.engines.kind import EngineEntry, EngineKind, Machine, Occupies, gpus
+from atelier.engines.local.families import families
 from atelier.engines.weights.whole import lack
 
 TARGET = "atelier.engines.local.diffusers_engine:DiffusersEngine"
@@ -39,6 +40,11 @@ def _lacks(entry: EngineEntry, machine: Machine, named: str | None) -> str | Non
     return lack(machine.place(named)) if named is not None else None
 
 
+def _extras(tool: str, family: str) -> frozenset[str]:
+    known = families().get(family)
+    return known.extras(tool) if known is not None else frozenset()
+
+
 KIND = EngineKind(
     id="diffusers",
     open=_open,
@@ -46,4 +52,6 @@ KIND = EngineKind(
     label="A neural model",
     ready=True,
     lack=_lacks,
+    families=families,
+    extras=_extras,
 )

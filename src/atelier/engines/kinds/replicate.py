@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from atelier.engines.engine import Engine
 from atelier.engines.kind import EngineEntry, EngineKind, Machine, Occupies
+from atelier.tools import find
 
 USUAL = "https://api.replicate.com/v1"
 
@@ -15,10 +16,15 @@ def _open(entry: EngineEntry, machine: Machine) -> Engine:
     return ReplicateEngine(Provider.of(entry, machine, usual=USUAL))
 
 
+def _extras(tool: str, family: str) -> frozenset[str]:
+    return find(tool).extras  # its own schema says which it has; the engine refuses the others by their names
+
+
 KIND = EngineKind(
     id="replicate",
     open=_open,
     occupies=Occupies.NOTHING,
+    extras=_extras,
     label="A model at a provider",
     icon="cloud",
     provider="Replicate",

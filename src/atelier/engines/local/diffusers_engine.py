@@ -1,4 +1,4 @@
-"""The engine `diffusers`: neural models of the FLUX family from a folder on this machine."""
+"""The engine `diffusers`: neural models of the families in `families/`, from a folder on this machine."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from PIL import Image, ImageOps
 
 from atelier.engines.engine import BadInput, Given, Made, Preview, Progress, Work
+from atelier.engines.local.families import Task
 from atelier.engines.local.pictures import encode
-from atelier.tools.image_edit import ImageEdit
+from atelier.tools.image_edit import Extend, ImageEdit
 from atelier.tools.image_generate import ImageGenerate
 from atelier.tools.seeds import seed_of
 
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
 
 PREVIEW = 384  # pixels on the longer side of the last look
 YIELD = 5  # how far pages and everything else come first
-NEGATIVE = 2.0  # the guidance with which a negative prompt begins to work, where less was asked for
 
 
 class DiffusersEngine:
@@ -46,9 +47,10 @@ class DiffusersEngine:
         from atelier.engines.local.diffusion.opening import Openings
 
         self._openings = self._openings or Openings()
+        task = _task(wanted)
         for position in range(wanted.count):
-            opened = self._openings.open(Path(work.terms.weights), work.terms.family)
-            asked, size = _asked(opened, wanted, work.files)
+            opened = self._openings.open(Path(work.terms.weights), work.terms.family, task)
+            asked, size = _asked(opened, task, wanted, work.files)
             seed = seed_of(wanted.seed, position)
             for made in draw(opened, position, asked, size, wanted.steps, seed):
                 if not isinstance(made, Image.Image):
@@ -59,34 +61,68 @@ class DiffusersEngine:
                 yield work.output(position, data, content_type, {"seed": seed})
 
 
-def _asked(opened: Opened, wanted: Any, files: Mapping[str, Sequence[Given]]) -> tuple[dict[str, Any], tuple[int, int]]:
-    """What the pipeline is asked, and the picture's (width, height)."""
+def _task(wanted: Any) -> Task:
+    """What the pipeline has to do for an input."""
     if isinstance(wanted, ImageEdit.Input):
-        reference = _picture(files)
-        size = opened.recipe.size(*reference.size, trained=True)
-        asked: dict[str, Any] = {
-            "prompt": wanted.instruction,
-            "image": ImageOps.fit(reference, size, Image.Resampling.LANCZOS),
-            "max_area": size[0] * size[1],
-            "_auto_resize": False,  # or it goes up to a megapixel
-        }
-    else:
+        return Task.REPAINT if wanted.mask or wanted.extend else Task.EDIT
+    return Task.REDRAW if wanted.image else Task.WORDS
+
+
+def _asked(
+    opened: Opened, task: Task, wanted: Any, files: Mapping[str, Sequence[Given]]
+) -> tuple[dict[str, Any], tuple[int, int]]:
+    """What the pipeline is asked, and the picture's (width, height)."""
+    family = opened.family
+    asked: dict[str, Any] = {"prompt": wanted.instruction if isinstance(wanted, ImageEdit.Input) else wanted.prompt}
+    asked |= family.guidance(opened.pipe, wanted.guidance, getattr(wanted, "negative_prompt", ""))
+    if task is Task.WORDS:
         across, down = (int(part) for part in wanted.aspect_ratio.split(":"))
-        size = opened.recipe.size(across, down)
-        asked = {"prompt": wanted.prompt}
-    negative = getattr(wanted, "negative_prompt", "")
-    if opened.guided:  # taught its guidance as a number; reads the prompt once
-        asked["guidance_scale"] = wanted.guidance
-    scale = max(wanted.guidance, NEGATIVE) if negative else 1.0 if opened.guided else wanted.guidance
-    if scale > 1:  # reads twice, with the words and without them, and goes further from the second to the first
-        asked |= {"negative_prompt": negative, "true_cfg_scale": scale}
+        return asked, opened.recipe.size(across, down)
+    begun = _picture(files, "image")
+    mask = None
+    if task is Task.REPAINT:
+        begun, mask = canvas(begun, _mask(files, begun.size) if wanted.mask else None, wanted.extend)
+    size = opened.recipe.size(*begun.size, trained=task is Task.EDIT)
+    fitted = ImageOps.fit(begun, size, Image.Resampling.LANCZOS)
+    further = [_picture(files, "references", at) for at in range(len(files.get("references", ())))]
+    asked |= {"image": fitted} if task is Task.REDRAW else family.pictures(task, [fitted, *further])
+    if mask is not None:
+        asked["mask_image"] = ImageOps.fit(mask, size, Image.Resampling.NEAREST)
+    if task in (Task.REDRAW, Task.REPAINT):
+        asked["strength"] = wanted.strength
     return asked, size
 
 
-def _picture(files: Mapping[str, Sequence[Given]]) -> Image.Image:
-    """The picture to edit as a member sees it: what is see-through lies on white, whatever colours are hidden there."""
+def canvas(picture: Image.Image, mask: Image.Image | None, extend: Extend | None) -> tuple[Image.Image, Image.Image]:
+    """A picture with the borders that it is extended by, and its mask: white where it is painted anew.
+
+    The new border begins as the picture's own edge, so that what is painted there has something to go on from.
+    """
+    mask = mask or Image.new("L", picture.size, 0)
+    if extend is None:
+        return picture, mask
+    left, top, right, bottom = extend.left, extend.top, extend.right, extend.bottom
+    width, height = picture.width + left + right, picture.height + top + bottom
+    inside = np.asarray(picture)
+    wide = Image.fromarray(np.pad(inside, ((top, bottom), (left, right), (0, 0)), mode="edge"))
+    new = Image.new("L", (width, height), 255)
+    new.paste(mask, (left, top))
+    return wide, new
+
+
+def _mask(files: Mapping[str, Sequence[Given]], size: tuple[int, int]) -> Image.Image:
+    """The mask in black and white; raises `BadInput` if it is not of the picture's size."""
+    mask = _picture(files, "mask").convert("L")
+    if mask.size != size:
+        has, wants = (f"{width} × {height}" for width, height in (mask.size, size))
+        raise BadInput(f"The mask is {has} pixels and the picture {wants}: they must be of one size.")
+    return mask.point(lambda level: 255 if level >= 128 else 0)
+
+
+def _picture(files: Mapping[str, Sequence[Given]], field: str = "image", at: int = 0) -> Image.Image:
+    """A picture as a member sees it: what is see-through lies on white, whatever colours are hidden there."""
     try:
-        picture = Image.open(files["image"][0].path, formats=("PNG", "JPEG", "WEBP"))
+        picture = Image.open(files[field][at].path, formats=("PNG", "JPEG", "WEBP"))
         if not picture.has_transparency_data:
             return picture.convert("RGB")
         white = Image.new("RGBA", picture.size, "white")

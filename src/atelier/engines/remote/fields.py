@@ -26,6 +26,8 @@ NAMES: dict[str, tuple[str, ...]] = {
     "aspect_ratio": ("aspect_ratio",),
     "format": ("output_format", "format"),
     "quality": ("output_quality", "quality"),
+    "mask": ("mask", "mask_image"),
+    "strength": ("strength", "prompt_strength"),
     "image": ("input_image", "image", "input_images", "image_input", "images", "image_prompt", "input"),
 }
 # how a file is encoded, and how the work is done: a model without such an input decides by itself
@@ -106,8 +108,10 @@ def fit(
     usual = find(tool).Input.model_fields
     fitted: dict[str, Any] = {}
     for field, value in wanted.items():
-        if field in files or field == "count" or value is None or value == "":
+        if field in files or field == "count" or value is None or value == "" or value == []:
             continue
+        if field == "strength" and value == usual[field].default:
+            continue  # models have defaults of their own, and other scales
         name = name_of(field, properties)
         found = _value(field, value, properties[name]) if name is not None else None
         if name is not None and found is not None:
@@ -117,11 +121,11 @@ def fit(
         elif field == "aspect_ratio" or not (field in OPTIONAL or value == usual[field].default):
             raise NoInput(field)
     for field, addresses in files.items():
-        name = name_of(field, properties)
-        if name is None:
+        name = name_of("image" if field == "references" else field, properties)
+        several = name is not None and properties[name].type == "array"
+        if name is None or (field == "references" and not several):
             raise NoInput(field)
-        several = properties[name].type == "array"
-        fitted[name] = list(addresses) if several else addresses[0]
+        fitted[name] = [*fitted.get(name, ()), *addresses] if several else addresses[0]
     return fitted
 
 

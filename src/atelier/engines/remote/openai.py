@@ -76,7 +76,8 @@ class OpenAIEngine:
                 fields["seed"] = wanted["seed"]
         if work.tool == "image.generate":
             return await self._provider.ask("POST", "images/generations", of=Pictures, body=fields, bounds=PICTURE)
-        pictures = [Sent(f"picture-{n}", each.path, each.content_type) for n, each in enumerate(work.files["image"])]
+        shown = [*work.files["image"], *work.files.get("references", ())]
+        pictures = [Sent(f"picture-{n}", each.path, each.content_type) for n, each in enumerate(shown)]
         form = {name: str(value) for name, value in fields.items()}
         files = {"image" if len(pictures) == 1 else "image[]": pictures}
         return await self._provider.ask("POST", "images/edits", of=Pictures, form=form, files=files, bounds=PICTURE)

@@ -27,7 +27,8 @@ def draw(
 ) -> Iterator[Made | Image.Image]:
     """Let the pipeline work and tell how far it is; closing the iterator makes it leave after the step it is at."""
     told: queue.SimpleQueue[Made | None] = queue.SimpleQueue()
-    guess, looked = Guess(opened.pipe, size), time.monotonic()
+    guess = Guess(opened.pipe, lambda packed: opened.family.latents(opened.pipe, packed, size))
+    looked = time.monotonic()
     left = False
 
     def after_step(_pipe: Any, step: int, _when: Any, tensors: dict[str, Any]) -> dict[str, Any]:
@@ -35,9 +36,11 @@ def draw(
         if left:
             raise _Left
         end = guess.follow(step, tensors["latents"])
-        told.put(Progress(position, step + 1, steps))
-        if end is not None and step + 1 < steps and time.monotonic() - looked >= LOOK:
-            told.put(Preview(position, guess.picture(end)))
+        whole = getattr(_pipe, "num_timesteps", None) or steps  # fewer than asked for with a picture to begin with
+        told.put(Progress(position, step + 1, whole))
+        if end is not None and step + 1 < whole and time.monotonic() - looked >= LOOK:
+            if (look := guess.picture(end)) is not None:
+                told.put(Preview(position, look))
             looked = time.monotonic()
         return {}
 

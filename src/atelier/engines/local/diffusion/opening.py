@@ -1,7 +1,9 @@
-"""A pipeline from a folder of weights: opened once, on the best device here, and shared by both families."""
+"""A pipeline from a folder of weights: opened once, on the best device here, and shared by every task of a family."""
 
 from __future__ import annotations
 
+import inspect
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,13 +11,11 @@ from typing import Any
 import diffusers
 import torch
 import transformers
-from diffusers import FluxKontextPipeline, FluxPipeline
 
 from atelier.engines.engine import Unfit
-from atelier.engines.local.diffusion.recipe import LONGEST_TEXT, Recipe, read
-from atelier.engines.weights.whole import lack
-
-FAMILIES = {"flux": FluxPipeline, "flux-kontext": FluxKontextPipeline}
+from atelier.engines.local.diffusion.recipe import Recipe, read
+from atelier.engines.local.families import Family, Task, families
+from atelier.engines.weights.whole import INDEX, lack
 
 for library in (diffusers, transformers):  # they warn of prompts that are cut, and draw bars
     library.utils.logging.set_verbosity_error()
@@ -24,11 +24,11 @@ for library in (diffusers, transformers):  # they warn of prompts that are cut, 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A pipeline of one family with how it wants to be asked; `guided` models take guidance as a number."""
+    """A pipeline for one task of a family, with how it wants to be asked."""
 
     pipe: Any
     recipe: Recipe
-    guided: bool
+    family: Family
 
 
 class Openings:
@@ -38,19 +38,26 @@ class Openings:
         self._stamp: tuple[Any, ...] = ()
         self._pipe: Any = None
 
-    def open(self, folder: Path, family: str) -> Opened:
-        """The pipeline of a family; raises `Unfit` with what is missing or damaged, and how it comes back."""
-        if family not in FAMILIES:
-            raise Unfit(f"The engine diffusers knows no family {family!r}; there are {', '.join(FAMILIES)}.")
+    def open(self, folder: Path, name: str, task: Task) -> Opened:
+        """The pipeline of a family's task; raises `Unfit` with what is missing or damaged, and how it comes back."""
+        family = families().get(name)
+        if family is None:
+            raise Unfit(f"The engine diffusers knows no family {name!r}; there are {', '.join(families())}.")
+        if task not in family.pipelines:
+            raise Unfit(f"Models of the family {name} cannot do this.")
         stamp = _stamp(folder)
         if stamp != self._stamp:
             self._pipe, self._stamp = None, ()  # the old weights leave before the new ones come
-            self._pipe, self._stamp = _open(folder), stamp
-        pipe = self._pipe if family == "flux" else FluxKontextPipeline(**self._pipe.components)
+            self._pipe, self._stamp = _open(folder, family), stamp
+        wanted = getattr(diffusers, family.pipelines[task])
+        try:
+            pipe = self._pipe if type(self._pipe) is wanted else wanted(**_parts(self._pipe, wanted))
+        except TypeError as error:
+            raise Unfit(f"{folder.name} lacks a part that the family {name} needs: {error}") from error
         pipe.set_progress_bar_config(disable=True)
-        guided = bool(pipe.transformer.config.guidance_embeds)
-        longest = getattr(pipe.tokenizer_2, "model_max_length", LONGEST_TEXT)
-        return Opened(pipe, read(folder, min(longest, LONGEST_TEXT)), guided)
+        reader = getattr(pipe, "tokenizer_2", None) or getattr(pipe, "tokenizer", None)
+        longest = getattr(reader, "model_max_length", family.longest_text)
+        return Opened(pipe, read(folder, min(longest, family.longest_text)), family)
 
 
 def device() -> Any:
@@ -68,12 +75,28 @@ def precision(where: Any) -> Any:
     return torch.bfloat16 if where.type == "cuda" else torch.float32
 
 
-def _open(folder: Path) -> Any:
+def _parts(pipe: Any, wanted: Any) -> dict[str, Any]:
+    """The parts of an open pipeline that another class takes."""
+    taken = inspect.signature(wanted.__init__).parameters
+    return {name: part for name, part in pipe.components.items() if name in taken}
+
+
+def _class(folder: Path, family: Family) -> Any:
+    """The class that opens a folder: the one that it names, if a family of ours has it, else the family's own."""
+    ours = {each for known in families().values() for each in known.pipelines.values()}
+    try:
+        named = json.loads((folder / INDEX).read_text()).get("_class_name")
+    except (OSError, ValueError, AttributeError):
+        named = None
+    return getattr(diffusers, named if named in ours else next(iter(family.pipelines.values())))
+
+
+def _open(folder: Path, family: Family) -> Any:
     if what := lack(folder):
         raise Unfit(what)
     where = device()
     try:
-        pipe = FluxPipeline.from_pretrained(
+        pipe = _class(folder, family).from_pretrained(
             folder,
             dtype=precision(where),
             local_files_only=True,
