@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from atelier.base.clock import now
-from atelier.demo.painting import FORMATS, edited, painted
+from atelier.demo.painting import FORMATS, edited, fits, painted
 
 KEY = "sk-demo"
 MODELS = ("gpt-image-1", "demo-poster")
@@ -54,9 +54,13 @@ class OpenAI:
             if sent is None or isinstance(sent, str):
                 return _error(400, "invalid_request_error", "Missing required parameter: 'image'.")
             picture = await sent.read()
-        return await self._answer(fields, picture)
+            mask = form.get("mask")
+            masked = await mask.read() if mask is not None and not isinstance(mask, str) else None
+        if masked is not None and not fits(picture, masked):
+            return _error(400, "invalid_request_error", "Invalid mask: not a PNG with alpha of the image's size.")
+        return await self._answer(fields, picture, masked)
 
-    async def _answer(self, fields: dict[str, Any], picture: bytes | None) -> Response:
+    async def _answer(self, fields: dict[str, Any], picture: bytes | None, mask: bytes | None = None) -> Response:
         model, words = fields.get("model"), fields.get("prompt", "")
         if model not in MODELS:
             return _error(404, "invalid_request_error", f"The model '{model}' does not exist.")
@@ -70,7 +74,7 @@ class OpenAI:
             said = "Your request was rejected as a result of our safety system."
             return _error(400, "image_generation_user_error", said)
         format = fields.get("output_format", "png")
-        data = await asyncio.to_thread(_made, words, size, int(fields.get("seed", 0)), format, picture)
+        data = await asyncio.to_thread(_made, words, size, int(fields.get("seed", 0)), format, picture, mask)
         answer: dict[str, Any] = {
             "created": int(now().timestamp()),
             "data": [{"b64_json": base64.b64encode(data).decode()}],
@@ -85,11 +89,11 @@ class OpenAI:
         return _error(401, "invalid_request_error", "Incorrect API key provided.")
 
 
-def _made(words: str, size: str, seed: int, format: str, picture: bytes | None) -> bytes:
+def _made(words: str, size: str, seed: int, format: str, picture: bytes | None, mask: bytes | None) -> bytes:
     if format not in FORMATS:
         format = "png"
     if picture is not None:
-        return edited(picture, words, format)
+        return edited(picture, words, format, mask)
     width, height = map(int, size.split("x"))
     data = b""
     for _, _, last in painted(words, (width, height), seed, 8, format):

@@ -22,13 +22,28 @@ def painted(
         yield stage.step, stage.steps, written(stage.picture, format) if stage.done else None
 
 
-def edited(picture: bytes, words: str, format: str) -> bytes:
-    """The picture in the colour that the words name, or its negative where they name none."""
-    gray = Image.open(io.BytesIO(picture)).convert("L")
+def edited(picture: bytes, words: str, format: str, mask: bytes | None = None) -> bytes:
+    """The picture in the colour that the words name, or its negative where they name none.
+
+    With a `mask` only what is see-through in it changes.
+    """
+    whole = Image.open(io.BytesIO(picture)).convert("RGB")
+    gray = whole.convert("L")
     colour = next((each for each in COLOURS if each in words.lower()), None)
-    if colour is None:
-        return written(ImageOps.invert(gray), format)
-    return written(ImageOps.colorize(gray, "black", "white", mid=colour), format)
+    new = ImageOps.invert(gray) if colour is None else ImageOps.colorize(gray, "black", "white", mid=colour)
+    if mask is not None:
+        kept = Image.open(io.BytesIO(mask)).getchannel("A")
+        new = Image.composite(whole, new.convert("RGB"), kept)
+    return written(new, format)
+
+
+def fits(picture: bytes, mask: bytes) -> bool:
+    """Whether a mask is a PNG with transparency of the picture's size."""
+    try:
+        with Image.open(io.BytesIO(picture)) as whole, Image.open(io.BytesIO(mask)) as over:
+            return over.format == "PNG" and over.mode == "RGBA" and over.size == whole.size
+    except OSError:
+        return False
 
 
 def written(picture: Image.Image, format: str) -> bytes:

@@ -102,6 +102,16 @@ def upright(data: bytes) -> Image.Image:
     return _clean(opened)[0]
 
 
+def see_through(data: bytes) -> tuple[bytes, tuple[int, int]]:
+    """A mask in black and white as a PNG that is see-through where it is white, and its size. Raises `Refused`."""
+    grey = plain(upright(data)).convert("L")
+    mask = Image.new("RGBA", grey.size, "black")
+    mask.putalpha(grey.point(lambda level: 0 if level >= 128 else 255))
+    out = io.BytesIO()
+    mask.save(out, "PNG")
+    return out.getvalue(), mask.size
+
+
 def covered(thumb: bytes) -> bytes:
     """A thumbnail in which nothing can be made out."""
     with Image.open(io.BytesIO(thumb)) as seen:

@@ -118,6 +118,15 @@ def _upstream_signed(before: bytes, data: bytes, content_type: str, given: Mappi
     )
 
 
+def open_mask(files: Sequence[BinaryIO], _given: Mapping[str, Any]) -> dict[str, Any]:
+    """A mask that is white where a picture is painted anew, as one that is see-through there: {"width", "height"}."""
+    source, out = files
+    data, size = pictures.see_through(source.read())
+    out.write(data)
+    out.flush()
+    return {"width": size[0], "height": size[1]}
+
+
 def _sum(out: BinaryIO) -> dict[str, Any]:
     """The size and the checksum of what was written."""
     out.flush()
@@ -129,15 +138,15 @@ def _sum(out: BinaryIO) -> dict[str, Any]:
     return {"bytes": size, "sha256": digest.hexdigest()}
 
 
-VERBS: dict[str, Callable[[Sequence[BinaryIO], dict[str, Any]], dict[str, Any]]] = {
-    verb.__name__: verb
-    for verb in (
-        bring_picture,
-        prepare_picture,
-        bring_recording,
-        bring_text,
-        bring_weights,
-        judge_picture,
-        read_credentials,
-    )
-}
+_ALL = (
+    bring_picture,
+    prepare_picture,
+    bring_recording,
+    bring_text,
+    bring_weights,
+    judge_picture,
+    read_credentials,
+    open_mask,
+)
+Verb = Callable[[Sequence[BinaryIO], dict[str, Any]], dict[str, Any]]
+VERBS: dict[str, Verb] = {verb.__name__: verb for verb in _ALL}

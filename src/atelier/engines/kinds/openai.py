@@ -19,7 +19,7 @@ KIND = EngineKind(
     id="openai",
     open=_open,
     occupies=Occupies.NOTHING,
-    extras=lambda tool, family: frozenset({"references"} if tool == "image.edit" else ()),
+    extras=lambda tool, family: frozenset({"references", "mask"} if tool == "image.edit" else ()),
     label="A model at a provider",
     icon="cloud",
     provider="OpenAI, or a server with the same API",

@@ -5,14 +5,18 @@ Such servers answer when the picture is finished and know no predictions, so an 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from typing import Any
+from pathlib import Path
+from typing import Any, BinaryIO
 
 from atelier.base.outgoing import Bounds, Sent
-from atelier.engines.engine import BadInput, Made, Offer, Output, Unavailable, Work
+from atelier.engines.engine import BadInput, Given, Made, Offer, Output, Unavailable, Work
 from atelier.engines.remote.answers import Models, Pictures
 from atelier.engines.remote.pictures import bill, decode, fetch, per_picture
 from atelier.engines.remote.provider import NotThere, Provider
+from atelier.media.pool import POOL
+from atelier.media.refusals import Refused as Unopened
 from atelier.tools.image_generate import SIZES
 
 TOOLS = ("image.generate", "image.edit")
@@ -22,6 +26,22 @@ PICTURE = Bounds(patience=600, largest=64 << 20)
 # OpenAI's own models take these sizes alone and refuse fields that other servers need
 OWN = ("gpt-image", "chatgpt-image", "dall-e")
 OWN_SIZES = {"3:4": "1024x1536", "9:16": "1024x1536", "1:1": "1024x1024", "4:3": "1536x1024", "16:9": "1536x1024"}
+
+
+async def _see_through(work: Work, mask: Given) -> Path:
+    """The mask as OpenAI's servers take it: see-through where the picture is painted anew."""
+    path = work.folder / "mask.png"
+
+    def opened() -> tuple[BinaryIO, BinaryIO]:
+        return mask.path.open("rb"), path.open("wb+")
+
+    source, out = await asyncio.to_thread(opened)
+    with source, out:
+        try:
+            await POOL.run(work.job, "open_mask", [source, out])
+        except Unopened as error:
+            raise BadInput(error.message) from error
+    return path
 
 
 class OpenAIEngine:
@@ -80,6 +100,8 @@ class OpenAIEngine:
         pictures = [Sent(f"picture-{n}", each.path, each.content_type) for n, each in enumerate(shown)]
         form = {name: str(value) for name, value in fields.items()}
         files = {"image" if len(pictures) == 1 else "image[]": pictures}
+        if masks := work.files.get("mask"):
+            files["mask"] = [Sent("mask", await _see_through(work, masks[0]), "image/png")]
         return await self._provider.ask("POST", "images/edits", of=Pictures, form=form, files=files, bounds=PICTURE)
 
     async def _output(self, work: Work, position: int, answer: Pictures, wanted: Mapping[str, Any]) -> Output:
