@@ -25,6 +25,7 @@ from atelier.engines import (
     Failed,
     Made,
     Measure,
+    OutOfMemory,
     Output,
     Preview,
     Progress,
@@ -76,6 +77,18 @@ class Obedient:
                 for step in range(10_000):
                     time.sleep(0.02)
                     yield Progress(0, step, 10_000)
+            case "two, and no memory for the second" if not work.lower:
+                yield work.output(0, b"first", "text/plain")
+                raise RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB")
+            case "two, and no memory for the second":
+                yield work.output(0, b"again", "text/plain")
+                yield work.output(1, b"second", "text/plain", {"lower": work.lower, "served": self.served})
+                return
+            case "no memory":
+                raise RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB")
+            case "no memory after a text":
+                yield TextDelta("Once")
+                raise RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB")
             case "no room":
                 raise OSError(28, "No space left on device")
             case "own error":
@@ -151,6 +164,32 @@ async def test_an_error_says_whether_another_attempt_can_help(
         await run(engine, prompt)
     assert raised.value.retry is retry
     assert len(await run(engine, "go")) == 3
+
+
+async def test_where_memory_runs_out_a_fresh_child_takes_less_and_nothing_comes_twice(engine: ChildEngine) -> None:
+    await run(engine, "go")
+    (pid,) = engine.pids
+    made = await run(engine, "two, and no memory for the second")
+    outputs = [each for each in made if isinstance(each, Output)]
+    assert [each.position for each in outputs] == [0, 1]
+    assert outputs[1].settings == {"lower": 1, "served": 1}  # the first work of its child
+    assert engine.pids != [pid]
+
+
+@pytest.mark.parametrize("prompt", ["no memory", "no memory after a text"])
+async def test_memory_that_runs_out_twice_or_after_what_cannot_be_taken_back_fails_and_says_so(
+    engine: ChildEngine, prompt: str
+) -> None:
+    made: list[Made] = []
+
+    async def go() -> None:
+        async for each in engine.make(work("t", {"prompt": prompt})):
+            made.append(each)
+
+    with pytest.raises(OutOfMemory, match="Ask for a smaller size"):
+        await go()
+    assert made == ([Progress(0, 1, 2)] * 2 if prompt == "no memory" else [Progress(0, 1, 2), TextDelta("Once")])
+    assert engine.pids == []
 
 
 async def test_an_error_that_only_the_engine_knows_keeps_its_code(engine: ChildEngine) -> None:

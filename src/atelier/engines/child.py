@@ -9,10 +9,23 @@ import os
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from dataclasses import replace
 from typing import Any
 
+from atelier.base.log import get_log
 from atelier.engines import wire
-from atelier.engines.engine import BrokeContract, Crashed, EngineError, Made, Work
+from atelier.engines.engine import (
+    BrokeContract,
+    Crashed,
+    EngineError,
+    Made,
+    OutOfMemory,
+    Output,
+    TextDelta,
+    Usage,
+    Work,
+)
 
 IDLE = 60.0  # seconds after which an idle child gives its memory back
 PATIENCE = 0.6  # seconds that a child gets to leave a work that nobody wants any more, before it is killed
@@ -23,6 +36,7 @@ class ChildEngine:
 
     A child that finished its work, or left it when it was told to, waits for the next, so that what it loaded stays
     loaded. `environment` is added to the children's own. With several `devices` (GPUs) each child has one to itself.
+    A work at which memory ran out is done once more by a fresh child, which is told to take less.
     """
 
     def __init__(
@@ -43,6 +57,27 @@ class ChildEngine:
         return [child.pid for child in self._busy] + [child.pid for child, _ in self._idle]
 
     async def make(self, work: Work) -> AsyncGenerator[Made, None]:
+        finished: set[int] = set()
+        final = False  # something was made that must not come twice
+        try:
+            async with aclosing(self._make(work)) as making:
+                async for made in making:
+                    if isinstance(made, Output):
+                        finished.add(made.position)
+                    final = final or isinstance(made, TextDelta | Usage)
+                    yield made
+            return
+        except OutOfMemory:
+            if final:
+                raise
+            get_log().warning("engine:out_of_memory", job=str(work.job), engine=work.terms.engine)
+        await self._retire_idle()  # they may hold what is missing
+        async with aclosing(self._make(replace(work, lower=work.lower + 1))) as making:
+            async for made in making:
+                if not (isinstance(made, Output) and made.position in finished):  # it is kept already
+                    yield made
+
+    async def _make(self, work: Work) -> AsyncGenerator[Made, None]:
         child = await self._take()
         self._busy.add(child)
         number = next(self._numbers)
@@ -52,7 +87,7 @@ class ChildEngine:
                 yield made
             fit = True
         except EngineError as error:
-            fit = not isinstance(error, Crashed | BrokeContract)  # it refused in good order and can go on
+            fit = not isinstance(error, Crashed | BrokeContract | OutOfMemory)  # it refused in good order and can go on
             raise
         except (asyncio.CancelledError, GeneratorExit):
             fit = await _leaves(child, number)
@@ -64,6 +99,13 @@ class ChildEngine:
             else:
                 _kill(child)
                 await asyncio.shield(child.wait())
+
+    async def _retire_idle(self) -> None:
+        idle, self._idle[:] = list(self._idle), []
+        for child, timer in idle:
+            timer.cancel()
+            _kill(child)
+            await child.wait()
 
     async def close(self) -> None:
         children = [*self._busy, *(child for child, _ in self._idle)]

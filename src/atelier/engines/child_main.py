@@ -15,9 +15,11 @@ from contextlib import closing
 from typing import Any, BinaryIO, cast
 
 from atelier.engines import wire
-from atelier.engines.engine import Crashed, EngineError, Failed, LocalEngine, Made
+from atelier.engines.engine import Crashed, EngineError, Failed, LocalEngine, Made, OutOfMemory
+from atelier.engines.memory import ran_out
 
 PR_SET_PDEATHSIG = 1
+NO_ROOM = "The GPU's memory is too small for this, also with less of the model in it at a time. Ask for a smaller size."
 
 
 class Inbox:
@@ -77,7 +79,8 @@ def _work(engine: LocalEngine, head: dict[str, Any], inbox: Inbox, sink: BinaryI
         sink.write(wire.pack_error(Crashed(f"The engine stopped: {type(error).__name__}.")))
     except Exception as error:
         traceback.print_exc()
-        sink.write(wire.pack_error(Failed(f"The engine failed at this: {type(error).__name__}.")))
+        failed = Failed(f"The engine failed at this: {type(error).__name__}.")
+        sink.write(wire.pack_error(OutOfMemory(NO_ROOM) if ran_out(error) else failed))
     sink.flush()
 
 

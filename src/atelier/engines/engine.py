@@ -24,7 +24,8 @@ class Work:
 
     `input` is the validated input of the tool. `terms.weights` is where the weights lie on this machine. Results are
     written into `folder`, which is empty and goes away after the attempt. `files` has the member's files by the
-    input's fields. `resume` is the last reference that an earlier attempt gave by `Started`.
+    input's fields. `resume` is the last reference that an earlier attempt gave by `Started`. `lower` counts how often
+    memory ran out at this work: an engine that can do with less then does.
     """
 
     job: UUID
@@ -34,6 +35,7 @@ class Work:
     folder: Path
     files: Mapping[str, Sequence[Given]] = field(default_factory=dict)
     resume: str | None = None
+    lower: int = 0
 
     def output(
         self, position: int, data: bytes, content_type: str, settings: Mapping[str, Any] | None = None
@@ -154,6 +156,12 @@ class Crashed(EngineError):
 
     code = "engine_crashed"
     retry = True
+
+
+class OutOfMemory(EngineError):
+    """The device's memory ran out. The work is tried once more in a fresh child, which takes less."""
+
+    code = "out_of_memory"
 
 
 class Failed(EngineError):

@@ -80,6 +80,7 @@ def pack_work(work: Work, number: int) -> bytes:
         "folder": str(work.folder),
         "files": files,
         "resume": work.resume,
+        "lower": work.lower,
     }
     return pack("work", head)
 
@@ -94,6 +95,7 @@ def unpack_work(head: Mapping[str, Any]) -> Work:
         Path(head["folder"]),
         files,
         head["resume"],
+        head["lower"],
     )
 
 

@@ -9,6 +9,7 @@ from atelier.engines.child import ChildEngine
 from atelier.engines.engine import Engine
 from atelier.engines.kind import EngineEntry, EngineKind, Machine, Occupies, gpus
 from atelier.engines.local.families import families
+from atelier.engines.local.placement import MEMORY
 from atelier.engines.weights.whole import lack
 
 TARGET = "atelier.engines.local.diffusers_engine:DiffusersEngine"
@@ -27,7 +28,8 @@ CALM = {
 
 
 def _open(entry: EngineEntry, machine: Machine) -> Engine:
-    calm = {**CALM, "OMP_NUM_THREADS": str(machine.threads or os.cpu_count() or 1)}
+    remembered = {MEMORY: str(machine.roots[0] / "placement.json")} if machine.roots else {}
+    calm = {**CALM, **remembered, "OMP_NUM_THREADS": str(machine.threads or os.cpu_count() or 1)}
     return ChildEngine(TARGET, idle=machine.idle, environment=calm, devices=gpus())
 
 

@@ -14,6 +14,7 @@ from PIL import Image, ImageOps
 from atelier.engines.engine import BadInput, Given, Made, Preview, Progress, Work
 from atelier.engines.local.families import Task
 from atelier.engines.local.pictures import encode
+from atelier.engines.local.placement import MEMORY, Memory
 from atelier.tools.image_edit import Extend, ImageEdit
 from atelier.tools.image_generate import ImageGenerate
 from atelier.tools.seeds import seed_of
@@ -46,19 +47,32 @@ class DiffusersEngine:
         from atelier.engines.local.diffusion.asking import draw
         from atelier.engines.local.diffusion.opening import Openings
 
-        self._openings = self._openings or Openings()
-        task = _task(wanted)
+        self._openings = self._openings or Openings(Memory(_remembered()))
+        task, weights = _task(wanted), Path(work.terms.weights)
         for position in range(wanted.count):
-            opened = self._openings.open(Path(work.terms.weights), work.terms.family, task)
+            opened = self._openings.open(weights, work.terms.family, task)
             asked, size = _asked(opened, task, wanted, work.files)
+            if not self._openings.place(size, work.lower):
+                del opened
+                opened = self._openings.open(weights, work.terms.family, task)
+                self._openings.place(size, work.lower)
             seed = seed_of(wanted.seed, position)
-            for made in draw(opened, position, asked, size, wanted.steps, seed):
-                if not isinstance(made, Image.Image):
-                    yield made
-                    continue
-                yield Preview(position, _small(made))
-                data, content_type = encode(made, wanted.format, wanted.quality)
-                yield work.output(position, data, content_type, {"seed": seed})
+            picture: Image.Image | None = None
+            with self._openings.measured(size):
+                for made in draw(opened, position, asked, size, wanted.steps, seed):
+                    if isinstance(made, Image.Image):
+                        picture = made
+                    else:
+                        yield made
+            assert picture is not None
+            yield Preview(position, _small(picture))
+            data, content_type = encode(picture, wanted.format, wanted.quality)
+            yield work.output(position, data, content_type, {"seed": seed})
+
+
+def _remembered() -> Path | None:
+    """Where it is kept what pictures took on this host's GPUs; None where the worker names no place."""
+    return Path(os.environ[MEMORY]) if os.environ.get(MEMORY) else None
 
 
 def _task(wanted: Any) -> Task:

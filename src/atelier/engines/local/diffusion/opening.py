@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import inspect
 import json
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +16,11 @@ import torch
 import transformers
 
 from atelier.engines.engine import Unfit
+from atelier.engines.local.diffusion.placing import Card, Placing, card, name_of
 from atelier.engines.local.diffusion.recipe import Recipe, read
 from atelier.engines.local.families import Family, Task, families
+from atelier.engines.local.placement import PLANS, Memory
+from atelier.engines.memory import ran_out
 from atelier.engines.weights.whole import INDEX, lack
 
 for library in (diffusers, transformers):  # they warn of prompts that are cut, and draw bars
@@ -34,9 +40,12 @@ class Opened:
 class Openings:
     """The weights that are in memory: those of one folder, for whichever family asks."""
 
-    def __init__(self) -> None:
+    def __init__(self, memory: Memory, of_card: Callable[[], Card | None] = card) -> None:
         self._stamp: tuple[Any, ...] = ()
         self._pipe: Any = None
+        self._memory = memory
+        self._of_card = of_card
+        self._placing: Placing | None = None  # None where pictures are made in the machine's own memory
 
     def open(self, folder: Path, name: str, task: Task) -> Opened:
         """The pipeline of a family's task; raises `Unfit` with what is missing or damaged, and how it comes back."""
@@ -48,7 +57,12 @@ class Openings:
         stamp = _stamp(folder)
         if stamp != self._stamp:
             self._pipe, self._stamp = None, ()  # the old weights leave before the new ones come
-            self._pipe, self._stamp = _open(folder, family), stamp
+            gc.collect()
+            found = self._of_card()
+            if found is not None:
+                found.empty()
+            self._placing = Placing(found, self._memory, name_of(folder)) if found is not None else None
+            self._pipe, self._stamp = _open(folder, family, found), stamp
         wanted = getattr(diffusers, family.pipelines[task])
         try:
             pipe = self._pipe if type(self._pipe) is wanted else wanted(**_parts(self._pipe, wanted))
@@ -58,6 +72,48 @@ class Openings:
         reader = getattr(pipe, "tokenizer_2", None) or getattr(pipe, "tokenizer", None)
         longest = getattr(reader, "model_max_length", family.longest_text)
         return Opened(pipe, read(folder, min(longest, family.longest_text)), family)
+
+    def place(self, size: tuple[int, int], lower: int) -> bool:
+        """Place what is open for a picture of (width, height), `lower` plans below the one that fits on paper.
+
+        False: it is placed otherwise already, and must be opened anew; what was open is gone.
+        """
+        if self._placing is None:
+            return True
+        placed = self._placing.plan(self._pipe, size, lower)
+        before = self._placing.placed
+        if before is None:
+            with self._noticing(size):
+                self._placing.apply(self._pipe, placed)
+        elif PLANS.index(placed.plan) > PLANS.index(before.plan):
+            self._pipe, self._stamp = None, ()
+            return False
+        tiles = placed.tiles if before is None or placed.plan is before.plan else before.tiles
+        self._placing.placed = replace(before or placed, tiles=tiles)
+        _tile(self._pipe, on=tiles)
+        return True
+
+    @contextlib.contextmanager
+    def measured(self, size: tuple[int, int]) -> Iterator[None]:
+        """Remember what a picture takes that is made in the block, or that memory ran out at it."""
+        with self._noticing(size):
+            yield
+        if self._placing is not None:
+            self._placing.remember(size)
+
+    @contextlib.contextmanager
+    def _noticing(self, size: tuple[int, int]) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:
+            if self._placing is not None and ran_out(error):
+                self._placing.ran_out(size)
+            raise
+
+
+def _tile(pipe: Any, *, on: bool) -> None:
+    """Have the autoencoder decode in tiles, or as a whole; one that cannot decodes as a whole."""
+    (getattr(pipe.vae, "enable_tiling" if on else "disable_tiling", None) or (lambda: None))()
 
 
 def device() -> Any:
@@ -91,10 +147,10 @@ def _class(folder: Path, family: Family) -> Any:
     return getattr(diffusers, named if named in ours else next(iter(family.pipelines.values())))
 
 
-def _open(folder: Path, family: Family) -> Any:
+def _open(folder: Path, family: Family, card: Card | None) -> Any:
     if what := lack(folder):
         raise Unfit(what)
-    where = device()
+    where = card.device if card is not None else device()
     try:
         pipe = _class(folder, family).from_pretrained(
             folder,
@@ -104,7 +160,7 @@ def _open(folder: Path, family: Family) -> Any:
         )
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         raise Unfit(f"{folder.name} cannot be opened: {str(error).splitlines()[0][:300]}") from error
-    return pipe.to(where)
+    return pipe if card is not None else pipe.to(where)
 
 
 def _stamp(folder: Path) -> tuple[Any, ...]:
