@@ -197,11 +197,11 @@ def test_weights_without_a_part_that_a_family_needs_say_so(engine: Resident, wei
 @pytest.mark.parametrize(
     ("family", "tool", "extras"),
     [
-        ("flux", "image.generate", {"image", "strength"}),
-        ("flux", "image.edit", {"mask", "extend", "strength"}),
-        ("flux-kontext", "image.generate", set()),
-        ("flux2", "image.edit", {"references"}),
-        ("qwen-image-edit", "image.edit", {"mask", "extend", "strength", "references"}),
+        ("flux", "image.generate", {"image", "strength", "adapter"}),
+        ("flux", "image.edit", {"mask", "extend", "strength", "adapter"}),
+        ("flux-kontext", "image.generate", {"adapter"}),
+        ("flux2", "image.edit", {"references", "adapter"}),
+        ("qwen-image-edit", "image.edit", {"mask", "extend", "strength", "references", "adapter"}),
         ("nobody-knows", "image.edit", set()),
     ],
 )

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from atelier.base.kinds import IMAGE
+from atelier.base.kinds import IMAGE, MODEL
 from atelier.base.text import one_line
 from atelier.tools.seeds import SHORT, Seed
 from atelier.tools.terms import Amounts
@@ -35,7 +35,7 @@ class ImageEdit(Tool):
     yields = IMAGE
     units = ("pictures",)
     rank = 2
-    extras = frozenset({"mask", "references", "extend", "strength"})
+    extras = frozenset({"mask", "references", "extend", "strength", "adapter"})
 
     class Input(ToolInput):
         """Which picture and what shall be different; the result has the picture's shape."""
@@ -77,6 +77,20 @@ class ImageEdit(Tool):
             le=1,
             title="Strength",
             description="How far the part under the mask may go from what was there.",
+            json_schema_extra={"widget": "hidden"},
+        )
+        adapter: UUID | None = Field(
+            None,
+            title="Personal model",
+            description="A personal model (LoRA) from your library, by its id; its trigger word enters the prompt.",
+            json_schema_extra={"widget": "hidden"},
+        )
+        lora_scale: float = Field(
+            1.0,
+            ge=0,
+            le=2,
+            title="Personal model strength",
+            description="How strongly a personal model shows, where one is used.",
             json_schema_extra={"widget": "hidden"},
         )
         count: int = Field(1, ge=1, le=4, title="How many", json_schema_extra={"widget": "slider"})
@@ -123,6 +137,7 @@ class ImageEdit(Tool):
     def needs(self, input: Input) -> Sequence[Need]:
         needs = [Need("image", [input.image]), Need("references", input.references)]
         needs += [Need("mask", [input.mask])] if input.mask else []
+        needs += [Need("adapter", [input.adapter], (MODEL,))] if input.adapter else []
         return [need for need in needs if need.ids]
 
     def title(self, input: Input) -> str:

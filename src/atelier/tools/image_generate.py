@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from atelier.base.kinds import IMAGE
+from atelier.base.kinds import IMAGE, MODEL
 from atelier.base.text import one_line
 from atelier.tools.seeds import SHORT, Seed
 from atelier.tools.terms import Amounts
@@ -34,7 +34,7 @@ class ImageGenerate(Tool):
     yields = IMAGE
     units = ("pictures",)
     rank = 1
-    extras = frozenset({"image", "strength"})
+    extras = frozenset({"image", "strength", "adapter"})
 
     class Input(ToolInput):
         """What to see and how; the defaults are the studio's, declared here and nowhere else (A4)."""
@@ -91,6 +91,12 @@ class ImageGenerate(Tool):
             description="How far the result may go from the picture that it begins with.",
             json_schema_extra={"widget": "hidden"},
         )
+        adapter: UUID | None = Field(
+            None,
+            title="Personal model",
+            description="A personal model (LoRA) from your library, by its id; its trigger word enters the prompt.",
+            json_schema_extra={"widget": "hidden"},
+        )
         lora_scale: float = Field(
             1.0,
             ge=0,
@@ -118,7 +124,8 @@ class ImageGenerate(Tool):
         return input.count
 
     def needs(self, input: Input) -> Sequence[Need]:
-        return (Need("image", [input.image]),) if input.image else ()
+        needs = [Need("image", [input.image])] if input.image else []
+        return [*needs, Need("adapter", [input.adapter], (MODEL,))] if input.adapter else needs
 
     def title(self, input: Input) -> str:
         return one_line(input.prompt, 200)

@@ -44,30 +44,34 @@ class DiffusersEngine:
         yield Progress(
             0, 0, wanted.steps
         )  # something to show while libraries and weights are read, which takes seconds
+        from atelier.engines.local.diffusion.adapters import with_trigger, worn
         from atelier.engines.local.diffusion.asking import draw
         from atelier.engines.local.diffusion.opening import Openings
 
         self._openings = self._openings or Openings(Memory(_remembered()))
         task, weights = _task(wanted), Path(work.terms.weights)
-        for position in range(wanted.count):
+        opened = self._openings.open(weights, work.terms.family, task)
+        asked, size = _asked(opened, task, wanted, work.files)
+        if not self._openings.place(size, work.lower):
+            del opened
             opened = self._openings.open(weights, work.terms.family, task)
-            asked, size = _asked(opened, task, wanted, work.files)
-            if not self._openings.place(size, work.lower):
-                del opened
-                opened = self._openings.open(weights, work.terms.family, task)
-                self._openings.place(size, work.lower)
-            seed = seed_of(wanted.seed, position)
-            picture: Image.Image | None = None
-            with self._openings.measured(size):
-                for made in draw(opened, position, asked, size, wanted.steps, seed):
-                    if isinstance(made, Image.Image):
-                        picture = made
-                    else:
-                        yield made
-            assert picture is not None
-            yield Preview(position, _small(picture))
-            data, content_type = encode(picture, wanted.format, wanted.quality)
-            yield work.output(position, data, content_type, {"seed": seed})
+            self._openings.place(size, work.lower)
+        adapter = next((given.path for given in work.files.get("adapter", ())), None)
+        with worn(opened.pipe, adapter, wanted.lora_scale) as trigger:
+            asked["prompt"] = with_trigger(asked["prompt"], trigger)
+            for position in range(wanted.count):
+                seed = seed_of(wanted.seed, position)
+                picture: Image.Image | None = None
+                with self._openings.measured(size):
+                    for made in draw(opened, position, asked, size, wanted.steps, seed):
+                        if isinstance(made, Image.Image):
+                            picture = made
+                        else:
+                            yield made
+                assert picture is not None
+                yield Preview(position, _small(picture))
+                data, content_type = encode(picture, wanted.format, wanted.quality)
+                yield work.output(position, data, content_type, {"seed": seed})
 
 
 def _remembered() -> Path | None:

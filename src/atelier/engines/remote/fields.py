@@ -26,6 +26,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "aspect_ratio": ("aspect_ratio",),
     "format": ("output_format", "format"),
     "quality": ("output_quality", "quality"),
+    "adapter": ("lora_weights", "lora", "lora_url", "extra_lora", "hf_lora"),
     "mask": ("mask", "mask_image"),
     "strength": ("strength", "prompt_strength"),
     "image": ("input_image", "image", "input_images", "image_input", "images", "image_prompt", "input"),

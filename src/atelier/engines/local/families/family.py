@@ -29,9 +29,10 @@ class Family:
 
     def extras(self, tool: str) -> frozenset[str]:
         """The fields of a tool that not every family can use, and this one can."""
+        found = {"adapter"}  # diffusers puts adapters on the transformers of all of them
         if tool == "image.generate":
-            return frozenset({"image", "strength"} if Task.REDRAW in self.pipelines else ())
-        found = {"mask", "extend", "strength"} if Task.REPAINT in self.pipelines else set()
+            return frozenset(found | ({"image", "strength"} if Task.REDRAW in self.pipelines else set()))
+        found |= {"mask", "extend", "strength"} if Task.REPAINT in self.pipelines else set()
         return frozenset(found | ({"references"} if self.references and Task.EDIT in self.pipelines else set()))
 
     def guidance(self, pipe: Any, wanted: float, negative: str) -> dict[str, Any]:
