@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -24,18 +24,20 @@ def work(
     *,
     weights: str = "",
     family: str = "",
-    files: Mapping[str, bytes] | None = None,
+    files: Mapping[str, bytes | Sequence[bytes]] | None = None,
     resume: str | None = None,
     provider_model: str = "",
     costs: Mapping[str, str] | None = None,
 ) -> Work:
-    """A piece of work with a folder of its own; each of `files` is one file of its field."""
+    """A piece of work with a folder of its own; each of `files` is a file of its field, or several."""
     folder = Path(_ABOVE.name) / str(next(_NUMBERS))
     folder.mkdir()
-    given = {}
+    given: dict[str, list[Given]] = {}
     for name, data in (files or {}).items():
-        (folder / name).write_bytes(data)
-        given[name] = [Given(folder / name, "image/png")]
+        given[name] = []
+        for at, each in enumerate([data] if isinstance(data, bytes) else data):
+            (folder / f"{name}-{at}").write_bytes(each)
+            given[name].append(Given(folder / f"{name}-{at}", "image/png"))
     terms = Terms("test", rates={}, most={}, deadline=60, family=family, weights=weights)
     billed = {unit: Decimal(each) for unit, each in (costs or {}).items()}
     terms = replace(terms, provider_model=provider_model, costs=billed)

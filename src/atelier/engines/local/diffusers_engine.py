@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image, ImageOps
 
-from atelier.engines.engine import BadInput, Given, Made, Preview, Progress, Work
+from atelier.engines.engine import BadInput, Given, Made, Output, Preview, Progress, Work
 from atelier.engines.local.families import Task
 from atelier.engines.local.pictures import encode
 from atelier.engines.local.placement import MEMORY, Memory
 from atelier.tools.image_edit import Extend, ImageEdit
 from atelier.tools.image_generate import ImageGenerate
+from atelier.tools.model_train import ModelTrain
 from atelier.tools.seeds import seed_of
 
 if TYPE_CHECKING:
@@ -27,7 +28,10 @@ YIELD = 5  # how far pages and everything else come first
 
 
 class DiffusersEngine:
-    """Makes `image.generate` and `image.edit`; each picture of a run has its own seed, the request's plus its place."""
+    """Makes `image.generate`, `image.edit` and `model.train`.
+
+    Each picture of a run has its own seed, the request's plus its place.
+    """
 
     def __init__(self) -> None:
         os.nice(YIELD)
@@ -35,6 +39,9 @@ class DiffusersEngine:
 
     def make(self, work: Work) -> Iterator[Made]:
         wanted: Any
+        if work.tool == ModelTrain.id:
+            yield from self._train(work)
+            return
         if work.tool == ImageGenerate.id:
             wanted = ImageGenerate.Input.model_validate(work.input)
         elif work.tool == ImageEdit.id:
@@ -72,6 +79,20 @@ class DiffusersEngine:
                 yield Preview(position, _small(picture))
                 data, content_type = encode(picture, wanted.format, wanted.quality)
                 yield work.output(position, data, content_type, {"seed": seed})
+
+    def _train(self, work: Work) -> Iterator[Made]:
+        wanted = ModelTrain.Input.model_validate(work.input)
+        yield Progress(0, 0, wanted.steps or 1)
+        from atelier.engines.local.diffusion.opening import Openings
+        from atelier.engines.local.diffusion.training import train
+
+        self._openings = self._openings or Openings(Memory(_remembered()))
+        opened = self._openings.open(Path(work.terms.weights), work.terms.family, Task.WORDS)
+        self._openings.place(opened.recipe.size(1, 1), work.lower)
+        photos = [_picture(work.files, "photos", at) for at in range(len(wanted.photos))]
+        target = work.folder / "adapter"
+        yield from train(opened, photos, wanted, target, base=work.terms.family)
+        yield Output(0, target, "application/vnd.safetensors", {})
 
 
 def _remembered() -> Path | None:
