@@ -249,7 +249,7 @@ def test_only_what_belongs_to_an_engine_is_cut_out(tmp_path: Path, around: str) 
     path.write_text(around.format(mine, rest))
     before = path.read_text()
     try:
-        remove(path, "there", ("sketch", "diffusers"))
+        remove(path, "there", ("sketch", "diffusers", "retouch"))
     except DoesNotFit:
         assert '[[model]]\n"""' in before
         assert path.read_text() == before

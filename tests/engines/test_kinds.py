@@ -131,7 +131,12 @@ def test_an_engine_that_waits_elsewhere_takes_no_place_of_one_that_computes_here
         ]
     )
     lanes = engines.lanes(engines.ids, 3)
-    assert lanes == [(("sketch",), 3), (("diffusers", "second"), max(1, gpus())), (("far",), 32), (("near",), 5)]
+    assert lanes == [
+        (("retouch", "sketch"), 3),
+        (("diffusers", "second"), max(1, gpus())),
+        (("far",), 32),
+        (("near",), 5),
+    ]
 
 
 def test_several_cards_are_places_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -67,6 +67,12 @@ class PictureBomb(Refused):
     code = "picture_bomb"
 
 
+class Unusable(Refused):
+    """An operation or a mask that does not fit the picture."""
+
+    code = "operation_unusable"
+
+
 class RecordingDamaged(Refused):
     """A sound or a film that ends too soon, or cannot be decoded."""
 
@@ -109,7 +115,7 @@ REASONS: dict[str, type[Refused]] = {
     reason.code: reason
     for reason in (
         *(FileMissing, FileEmpty, FileTooLarge, FileUnsupported, FileActive),
-        *(PictureDamaged, PictureTooLarge, PictureBomb),
+        *(PictureDamaged, PictureTooLarge, PictureBomb, Unusable),
         *(RecordingDamaged, RecordingTooLong, CodecUnsupported, FFmpegMissing, TextDamaged, WeightsDamaged),
     )
 }

@@ -127,6 +127,18 @@ def open_mask(files: Sequence[BinaryIO], _given: Mapping[str, Any]) -> dict[str,
     return {"width": size[0], "height": size[1]}
 
 
+def retouch_picture(files: Sequence[BinaryIO], given: Mapping[str, Any]) -> dict[str, Any]:
+    """A picture after `operations`; a third file is their mask: {"content_type"}."""
+    from atelier.media.retouch import retouch
+
+    source, out, *masks = files
+    mask = masks[0].read() if masks else None
+    data, content_type = retouch(source.read(), mask, given["operations"], given["format"], given["quality"])
+    out.write(data)
+    out.flush()
+    return {"content_type": content_type}
+
+
 def _sum(out: BinaryIO) -> dict[str, Any]:
     """The size and the checksum of what was written."""
     out.flush()
@@ -147,6 +159,7 @@ _ALL = (
     judge_picture,
     read_credentials,
     open_mask,
+    retouch_picture,
 )
 Verb = Callable[[Sequence[BinaryIO], dict[str, Any]], dict[str, Any]]
 VERBS: dict[str, Verb] = {verb.__name__: verb for verb in _ALL}

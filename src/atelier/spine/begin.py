@@ -26,6 +26,7 @@ from atelier.spine.sealing import Sealed
 from atelier.spine.studio import Studio
 from atelier.tools import Need
 from atelier.tools.parent import ParentTool
+from atelier.tools.tool import InvalidInput
 
 KEY_LENGTH = 200
 
@@ -199,11 +200,21 @@ async def _check_needs(db: AsyncSession, needs: Sequence[Need]) -> None:
     wanted = {asset_id for need in needs for asset_id in need.ids}
     if not wanted:
         return
-    there = select(Asset.id, Asset.kind).where(Asset.id.in_(wanted), Asset.deleted_at.is_(None))
-    kinds = {row.id: row.kind for row in await db.execute(there)}
+    there = select(Asset.id, Asset.kind, Asset.width, Asset.height)
+    found = (await db.execute(there.where(Asset.id.in_(wanted), Asset.deleted_at.is_(None)))).all()
+    kinds = {row.id: row.kind for row in found}
     for need in needs:
         if any(kinds.get(asset_id) not in {kind.id for kind in need.kinds} for asset_id in need.ids):
             raise NoSuchAsset(need.field, need.kinds)
+    sizes = {row.id: (row.width, row.height) for row in found}
+    of = {need.field: sizes[need.ids[0]] for need in needs if need.ids}
+    for need in needs:
+        if need.like and of[need.field] != of[need.like]:
+            (width, height), (across, down) = of[need.field], of[need.like]
+            said = (
+                f"This has {width:,} × {height:,} pixels and the picture {across:,} × {down:,}; both must be as large."
+            )
+            raise InvalidInput({need.field: said})
 
 
 def _digest(request: JobRequest) -> str:

@@ -136,7 +136,7 @@ class ImageEdit(Tool):
 
     def needs(self, input: Input) -> Sequence[Need]:
         needs = [Need("image", [input.image]), Need("references", input.references)]
-        needs += [Need("mask", [input.mask])] if input.mask else []
+        needs += [Need("mask", [input.mask], like="image")] if input.mask else []
         needs += [Need("adapter", [input.adapter], (MODEL,))] if input.adapter else []
         return [need for need in needs if need.ids]
 

@@ -19,11 +19,15 @@ from atelier.tools.terms import Amounts
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """Assets that a field of the input names: each must be in the member's library and of one of `kinds`."""
+    """Assets that a field of the input names: each must be in the member's library and of one of `kinds`.
+
+    A picture that must be as large as another names that one's field in `like`.
+    """
 
     field: str
     ids: Sequence[UUID]
     kinds: Collection[Kind] = (IMAGE,)
+    like: str = ""
 
 
 class UnknownTool(NotFound):
