@@ -11,12 +11,14 @@ from uuid import UUID
 
 import pytest
 from PIL import ExifTags, Image
+from tests.roles import ORIGIN, move_in
 from tests.spine.conftest import balanced, new_member, until, wallet, working
 
 from atelier import assets
+from atelier.app import create_app
 from atelier.assets.intake import accept
 from atelier.assets.keep import keep_laid
-from atelier.assets.lineage import uses_of
+from atelier.assets.lineage import uses_of, versions_of
 from atelier.assets.tables import Source
 from atelier.base.db import Acting
 from atelier.bootstrap import open_studio
@@ -34,7 +36,7 @@ RETOUCH = (
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
     (settings.home / "catalog.toml").write_text(RETOUCH)
-    return settings
+    return settings.model_copy(update={"url": ORIGIN})
 
 
 @pytest.fixture
@@ -145,3 +147,35 @@ async def test_pictures_of_every_kind_can_be_retouched_once_the_library_has_them
             sizes[name] = (made.width, made.height)
     assert sizes.pop("sideways") == (20, 40)
     assert set(sizes.values()) == {(40, 20)}
+
+
+async def test_versions_form_a_tree_from_the_first_picture_and_are_nobody_elses(studio: Studio, maker: UUID) -> None:
+    first = await bring(studio, maker, png(80, 60))
+    turned = [{"do": "turn", "degrees": 90}]
+    made: list[UUID] = []
+    async with working(studio):
+        for source in (first, None, first):  # the second is made of the first one's result
+            job_id = await retouch(studio, maker, source or made[0], turned)
+            await until(studio, maker, job_id, "succeeded")
+            async with studio.web_db.transaction(Acting.member(maker)) as db:
+                made.append((await uses_of(db, source or made[0]))[0].id)
+    async with studio.web_db.transaction(Acting.member(maker)) as db:
+        for any_of_them in (first, *made):
+            tree = [(version.asset.id, version.depth) for version in await versions_of(db, any_of_them)]
+            assert tree == [(first, 0), (made[0], 1), (made[1], 2), (made[2], 1)]
+    async with studio.web_db.transaction(Acting.member(await new_member(studio))) as db:
+        assert await versions_of(db, first) == []
+
+
+async def test_the_editor_is_the_page_of_retouching_and_shows_only_ones_own(studio: Studio) -> None:
+    app = create_app(studio)
+    async with studio.signals.running():
+        owner, stranger = [await move_in(app, studio.web_db, name) for name in ("Owner", "Stranger")]
+        picture = await bring(studio, owner.member_id, png(80, 60))
+        async with owner.client as mine, stranger.client as theirs:
+            page = await mine.get(f"/edit/{picture}")
+            assert page.status_code == 200
+            assert "free of charge" in page.text
+            assert (await theirs.get(f"/edit/{picture}")).status_code == 404
+            went = await mine.get(f"/make/image.retouch?image={picture}")
+            assert (went.status_code, went.headers["location"]) == (303, f"/edit/{picture}")

@@ -6,6 +6,7 @@ A row goes with either of its files. What is deleted, or is another member's, is
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Text, Uuid, bindparam, select, text
@@ -72,3 +73,42 @@ async def ids_of_sources(db: AsyncSession, asset_ids: Sequence[UUID]) -> dict[UU
 async def _shown(db: AsyncSession, which: ColumnElement[bool]) -> list[Asset]:
     statement = select(Asset).where(which, Asset.deleted_at.is_(None)).order_by(Asset.id.desc()).limit(MOST_SHOWN)
     return list((await db.execute(statement)).scalars())
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of a picture; `depth` counts the steps from the first."""
+
+    asset: Asset
+    depth: int
+
+
+# up to the first picture by what was worked on, then down to all that was made of it; `made_of` has no circles, since a
+# file is younger than what it is made of
+_VERSIONS = text(
+    """WITH RECURSIVE up (id, steps) AS (
+         SELECT CAST(:asset AS uuid), 0
+         UNION SELECT m.source_id, up.steps + 1 FROM up JOIN made_of m ON m.asset_id = up.id AND m.field = 'image'
+         WHERE up.steps < :most),
+       first AS (SELECT id FROM up ORDER BY steps DESC LIMIT 1),
+       down (id, depth, path) AS (
+         SELECT id, 0, ARRAY[id] FROM first
+         UNION ALL
+         SELECT m.asset_id, down.depth + 1, down.path || m.asset_id
+         FROM down JOIN made_of m ON m.source_id = down.id AND m.field = 'image'
+         WHERE down.depth < :most)
+       SELECT a.id, down.depth FROM down JOIN assets a ON a.id = down.id
+       WHERE a.deleted_at IS NULL ORDER BY down.path LIMIT :most"""
+).bindparams(bindparam("asset", type_=Uuid))
+MOST_VERSIONS = 60
+
+
+async def versions_of(db: AsyncSession, asset_id: UUID) -> list[Version]:
+    """The first picture that an asset goes back to and all that was made of it, each behind what it was made of."""
+    rows = (await db.execute(_VERSIONS, {"asset": asset_id, "most": MOST_VERSIONS})).all()
+    found = {asset.id: asset for asset in await _by_id(db, [row.id for row in rows])}
+    return [Version(found[row.id], row.depth) for row in rows if row.id in found]
+
+
+async def _by_id(db: AsyncSession, ids: Sequence[UUID]) -> list[Asset]:
+    return list((await db.execute(select(Asset).where(Asset.id.in_(ids)))).scalars())

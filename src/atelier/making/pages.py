@@ -33,6 +33,7 @@ from atelier.spine.request import OpenStudio
 from atelier.spine.studio import Studio
 from atelier.tools import InvalidInput, Tool
 from atelier.tools import find as find_tool
+from atelier.tools.image_retouch import ImageRetouch
 from atelier.web import once
 from atelier.web.access import Access
 from atelier.web.caller import Caller
@@ -98,7 +99,10 @@ async def make_page(
     tool_id: str,
     filled: Annotated[Filled, Depends(_filled)],
 ) -> Response:
-    """The studio of one tool: what to make, beside what was made."""
+    """The studio of one tool: what to make, beside what was made. Retouching has the editor instead."""
+    if tool_id == ImageRetouch.id:
+        picture = filled.values.get("image")
+        return RedirectResponse(f"/edit/{parse_id(str(picture), 'picture')}" if picture else "/library", 303)
     return await _make(request, here, me, db, studio, tool_id, values=filled.values, model_id=filled.model)
 
 

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 def _routes() -> Sequence[Routes]:
-    from atelier.making import api, pages, run_pages
+    from atelier.making import api, editor_pages, pages, run_pages
 
-    return pages.routes, run_pages.routes, api.routes
+    return editor_pages.routes, pages.routes, run_pages.routes, api.routes
 
 
 ROOM = Room(
