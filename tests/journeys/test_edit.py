@@ -155,3 +155,21 @@ def test_it_works_without_a_script(visit: Callable[..., Page]) -> None:
     page.locator("[data-go]").click()
     page.wait_for_url("**/make/image.edit#run-*")
     expect(page.locator("run-card")).to_have_count(1)
+
+
+def test_the_editor_changes_what_is_under_a_painted_mask_by_words(visit: Callable[..., Page]) -> None:
+    page = visit()
+    sign_up(page)
+    page.goto("/library")
+    sent: FilePayload = {"name": "square.png", "mimeType": "image/png", "buffer": picture("teal")}
+    page.locator("asset-upload [type=file]").set_input_files(sent)
+    page.locator('[href^="/library/0"]').first.click()
+    page.get_by_role("link", name="Open in the editor").click()
+    expect(page.locator("picture-editor[data-ready]")).to_be_visible()
+    page.locator("picture-editor canvas").focus()
+    page.keyboard.press("Enter")  # a dab of the brush in the middle
+    page.get_by_label("Say what shall be different").fill("make the boat yellow")
+    expect(page.locator("[data-price]").last).to_have_text("1 credit")
+    page.get_by_role("button", name="Change").click()
+    expect(page.locator('picture-editor run-card[data-state="succeeded"]')).to_have_count(1, timeout=120_000)
+    assert not faults(page)

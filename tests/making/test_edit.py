@@ -225,3 +225,10 @@ async def test_where_nothing_can_edit_the_page_says_so_and_nothing_leads_there(s
 async def test_a_browser_that_is_signed_out_chooses_nothing(studio: Studio) -> None:
     async with studio.signals.running(), browser(create_app(studio)) as visitor:
         assert (await visitor.get("/library/choices")).status_code in (303, 401)
+
+
+async def test_a_run_of_words_alone_has_its_card_although_it_could_begin_with_a_picture(person: Person) -> None:
+    answer = await person.client.post(
+        "/make/image.generate", data={"prompt": "a red boat"}, headers={"HX-Request": "true", "Origin": ORIGIN}
+    )
+    assert (answer.status_code, "<run-card" in answer.text) == (201, True)

@@ -91,7 +91,7 @@ async def runs(db: AsyncSession, jobs: Sequence[Job], assets: Assets, catalog: C
 
 
 def _image(job: Job) -> str:
-    return str(job.input.get("image", ""))
+    return str(job.input.get("image") or "")
 
 
 async def _references(db: AsyncSession, jobs: Sequence[Job]) -> dict[str, Asset]:
