@@ -16,6 +16,7 @@ from atelier.ops.console.room import ROOM as CONSOLE
 from atelier.people.room import ROOM as PEOPLE
 from atelier.safety.room import ROOM as SAFETY
 from atelier.spine.room import ROOM as SPINE
+from atelier.training.room import ROOM as TRAINING
 from atelier.web.room import Room
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def _web_routes() -> Sequence[Routes]:
 
 
 WEB = Room("web", Path(web.__file__).parent, routes=_web_routes)
-ROOMS: tuple[Room, ...] = (WEB, SPINE, NOTIFY, MAKING, ASSETS, LEDGER, PEOPLE, CATALOG, SAFETY, CONSOLE)
+ROOMS: tuple[Room, ...] = (WEB, SPINE, NOTIFY, MAKING, TRAINING, ASSETS, LEDGER, PEOPLE, CATALOG, SAFETY, CONSOLE)
 
 
 def routers() -> tuple[Routes, ...]:

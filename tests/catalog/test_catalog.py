@@ -35,8 +35,9 @@ def faults(tmp_path: Path, text: str) -> str:
 
 def test_the_releases_own_catalog_is_good() -> None:
     models = read(DEFAULT, Engines().ids).models
-    held = {model.id: model.terms({"pictures": 4}).held for model in models}
+    held = {model.id: model.terms({"pictures": 4, "steps": 170}).held for model in models}
     assert held.pop("retouch") == 0  # classical tools are free of charge
+    assert held.pop("house-likeness") == 2
     assert set(held.values()) == {4}
 
 
@@ -46,7 +47,7 @@ def test_on_a_fresh_studio_the_house_model_is_first_where_it_can_work_and_sketch
     bare = Catalog(DEFAULT, engines=Engines().ids, lack=Engines(Machine(local=False)).lack).current
     assert bare.default("image.generate").id == "sketch"
     assert [model.id for model in bare.ready("image.generate")] == ["sketch"]
-    assert bare.lacks.keys() == {"house", "house-edit"}
+    assert bare.lacks.keys() == {"house", "house-edit", "house-likeness"}
     with pytest.raises(UnknownModel):
         bare.default("image.edit")
     assert whole.default("image.generate", off={"house"}).id == "sketch"

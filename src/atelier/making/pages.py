@@ -14,9 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from atelier import ledger
 from atelier.assets import Asset
+from atelier.assets.library import Wanted
+from atelier.assets.library import find as find_assets
 from atelier.base.db import Acting
 from atelier.base.errors import AtelierError, NotFound
 from atelier.base.ids import parse_id
+from atelier.base.kinds import MODEL
 from atelier.catalog import Model, UnknownModel, switched_off
 from atelier.jobs import find, listing
 from atelier.limits.limit import PAGES
@@ -42,6 +45,7 @@ from atelier.web.parts import Db, Here, MaybeMe, Me
 from atelier.web.routes import Routes
 
 routes = Routes(include_in_schema=False)
+ADAPTERS = 100  # personal models to choose from
 WALL = 8  # runs on the image studio's wall
 
 
@@ -76,10 +80,13 @@ async def _filled(
     vary: bool = False,
     prompt: str = "",
     image: str = "",
+    adapter: str = "",
     model: str = "",
 ) -> Filled:
     """From an asset, from a run, or from the address itself; with `vary` its seed is a new one."""
-    values: dict[str, Any] = {name: value for name, value in (("prompt", prompt), ("image", image)) if value}
+    values: dict[str, Any] = {
+        name: value for name, value in (("prompt", prompt), ("image", image), ("adapter", adapter)) if value
+    }
     if source is not None:
         values = await _settings_of(db, parse_id(source, "picture"))
     elif run is not None:
@@ -133,6 +140,8 @@ async def _make(
     offered = [model for model in catalog.ready(tool_id) if model.id not in off]
     chosen = next((model for model in offered if model.id == model_id), offered[0] if offered else None)
     fields = form_fields(tool.Input, values={**(chosen.defaults if chosen else {}), **values}, errors=errors or {})
+    can_wear = any("adapter" in catalog.extras(model) for model in offered)
+    own = (await find_assets(db, Wanted(kind=MODEL), limit=ADAPTERS)).items if can_wear else []
     works_on = next((field.value for field in fields if field.widget == "picture"), None)
     page = await listing(db, member_id=me.member_id, limit=WALL, tool=tool_id)
     return here.templates.page(
@@ -150,6 +159,7 @@ async def _make(
         lacking=[(model, catalog.lacks[model.id]) for model in catalog.of(tool_id) if model.id in catalog.lacks],
         reference=await reference(db, studio.assets, works_on) if works_on is not None else None,
         runs=await runs(db, page.items, studio.assets, studio.catalog),
+        adapters=[(str(asset.id), asset.title) for asset in own],
         more=page.next is not None,
         balance=getattr(request.state, "balance", None) or await ledger.balance(db, member_id=me.member_id),
         errors=errors or {},

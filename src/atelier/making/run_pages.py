@@ -12,9 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from atelier import ledger
 from atelier.base.ids import parse_id
 from atelier.jobs import Job, State, cancel, find, listing
+from atelier.jobs.measures import measures
 from atelier.jobs.progress import CHANNEL, read
 from atelier.jobs.tables import Progress
 from atelier.limits.limit import GENERATION, PAGES
+from atelier.making.plots import plots
 from atelier.making.views import runs
 from atelier.spine.begin import JobRequest, begin
 from atelier.spine.request import OpenStudio
@@ -64,7 +66,10 @@ async def job_page(job_id: str, request: Request, here: Here, db: Db, studio: Op
     """One run."""
     job = await find(db, parse_id(job_id, "run"))
     return here.templates.page(
-        request, "making/run.html", run=(await runs(db, [job], studio.assets, studio.catalog))[0]
+        request,
+        "making/run.html",
+        run=(await runs(db, [job], studio.assets, studio.catalog))[0],
+        plots=plots(await measures(db, job.id)),
     )
 
 

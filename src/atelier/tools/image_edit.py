@@ -83,7 +83,7 @@ class ImageEdit(Tool):
             None,
             title="Personal model",
             description="A personal model (LoRA) from your library, by its id; its trigger word enters the prompt.",
-            json_schema_extra={"widget": "hidden"},
+            json_schema_extra={"widget": "adapter"},
         )
         lora_scale: float = Field(
             1.0,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple
@@ -21,6 +22,7 @@ CONSENTS: Mapping[str, str] = {
     "make with it. I can delete the model at any time.",
 }
 CONSENT = "likeness-1"  # the version in force
+_WORD = re.compile(r"[a-z][a-z0-9]{2,30}")
 
 
 class Plan(NamedTuple):
@@ -61,7 +63,6 @@ class ModelTrain(Tool):
         )
         trigger: str = Field(
             title="Trigger word",
-            pattern=r"^[a-z][a-z0-9]{2,30}$",
             description="How the subject is called in prompts: a word that means nothing else.",
             examples=["userann"],
         )
@@ -97,6 +98,13 @@ class ModelTrain(Tool):
             if len(set(photos)) < len(photos):
                 raise ValueError("names a photo twice")
             return photos
+
+        @field_validator("trigger")
+        @classmethod
+        def _a_word(cls, trigger: str) -> str:
+            if not _WORD.fullmatch(trigger):
+                raise ValueError("takes 3 to 31 small letters and digits, and begins with a letter")
+            return trigger
 
         @field_validator("consent")
         @classmethod

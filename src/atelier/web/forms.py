@@ -1,7 +1,8 @@
 """A form from a tool's schema: each field with its widget, its bounds, what was typed and what is wrong with it.
 
 A field says how it wants to be shown in `json_schema_extra`: `widget` (prompt, aspect, slider, select, number, seed,
-text, textarea, toggle, hidden), `advanced` (folded away), `step` (of a slider). Without a `widget` its type decides.
+text, textarea, toggle, adapter, hidden), `advanced` (folded away), `step` (of a slider). Without a
+`widget` its type decides.
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ class FormField:
     @property
     def summary(self) -> str:
         """What a folded field says of itself; texts say nothing, and neither does a toggle that is off."""
-        if self.widget in ("text", "textarea", "prompt", "hidden"):
+        if self.widget in ("text", "textarea", "prompt", "adapter", "hidden"):
             return ""
         return (self.label if self.on else "") if self.widget == "toggle" else self.value
 

@@ -1,0 +1,1 @@
+"""Personal models: photos chosen and checked, consent, and the training begun."""
