@@ -145,6 +145,8 @@ class ImageRetouch(Tool):
     units = ("pictures",)
     rank = 3
 
+    trial = {"operations": [{"do": "flip", "across": "horizontal"}]}
+
     class Input(ToolInput):
         """Which picture, and what is done to it, in this order."""
 

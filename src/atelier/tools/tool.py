@@ -76,6 +76,7 @@ class Tool(ABC):
     units: ClassVar[tuple[str, ...]]  # what a price of this tool may count
     rank: ClassVar[int] = 100  # its place in lists, the lowest first
     Input: ClassVar[type[ToolInput]]
+    trial: ClassVar[Mapping[str, Any]] = {}  # fields of its own of a small input, by which the audit tries engines
     extras: ClassVar[frozenset[str]] = frozenset()  # fields that not every model can use
     limit: ClassVar[str] = "generation"  # the limit by which its jobs are counted, by its name in atelier.limits
 

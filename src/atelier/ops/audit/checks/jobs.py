@@ -188,9 +188,6 @@ async def engines(ground: Ground) -> Evidence:
     return evidence(faults, f"{counted(len(made), 'engine')} made a picture: {', '.join(made)}.{away}")
 
 
-_WORDS = ("prompt", "instruction")
-
-
 def _grey() -> bytes:
     out = io.BytesIO()
     Image.new("RGB", (96, 128), "grey").save(out, "PNG")
@@ -200,9 +197,11 @@ def _grey() -> bytes:
 async def _picture(ground: Ground, model: Model) -> tuple[int, int, float]:
     began = asyncio.get_running_loop().time()
     tool = find(model.tool)
-    words = next(name for name, field in tool.Input.model_fields.items() if field.is_required() and name in _WORDS)
-    asked = {words: "a red boat on a calm sea", "count": 1, "steps": 4}
-    named = [name for name in tool.Input.model_fields if name == "image"]
+    fields = tool.Input.model_fields
+    small = {"prompt": "a red boat on a calm sea", "instruction": "make it red", "count": 1, "steps": 4}
+    asked: dict[str, object] = {name: value for name, value in small.items() if name in fields}
+    asked |= tool.trial
+    named = [name for name, field in fields.items() if name == "image" and field.is_required()]
     input = tool.resolve(tool.parse(asked | {name: str(new_id()) for name in named}))
     weights = str(ground.studio.engines.place(model.weights)) if model.weights else ""
     terms = replace(model.terms(tool.most(input)), weights=weights)
