@@ -23,5 +23,5 @@ ROOM = Room(
     "training",
     Path(__file__).parent,
     routes=_routes,
-    nav=[NavEntry("make", "/train", lambda: translate("Personal models"), "model", "p", tool="model.train")],
+    nav=[NavEntry("make", "/train", lambda: translate("Train"), "model", "p", tool="model.train")],
 )
