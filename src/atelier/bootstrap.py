@@ -119,7 +119,13 @@ async def open_studio(
                     secret, urlsplit(settings.origin).hostname or "Atelier", files.credentials, files.own_certificate
                 ),
             ),
-            catalog=Catalog(catalog_path(settings), engines=known.ids, lack=known.lack, configure=known.configure),
+            catalog=Catalog(
+                catalog_path(settings),
+                engines=known.ids,
+                lack=known.lack,
+                licence=known.licence,
+                configure=known.configure,
+            ),
             engines=known,
             safety=Safety(settings.home / "weights"),
             welcome_credits=people.welcome_credits,

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from atelier.base.log import get_log
 from atelier.catalog.lines import line_of
-from atelier.catalog.model import BadCatalog, Model, UnknownModel
+from atelier.catalog.model import BadCatalog, Model, UnknownModel, forbids_selling
 from atelier.engines.kind import EngineEntry, EngineKind, kinds
 
 DEFAULT = Path(__file__).with_name("default.toml")
@@ -62,7 +62,8 @@ class Catalog:
 
     `current` only returns what the last look found. A look reads files, and weights as a whole, so `watched` does it in
     a thread, again and again. `configure` gets the engines of a file that is good. `lack(engine, weights)` says why a
-    model cannot work, and is asked at each look.
+    model cannot work, and is asked at each look. `licence(weights)` is the licence that was recorded when weights were
+    fetched, if it is known: what the file says of them does not make them sellable.
     """
 
     def __init__(
@@ -71,15 +72,17 @@ class Catalog:
         *,
         engines: tuple[str, ...],
         lack: Callable[[str, str], str | None] = lambda _engine, _weights: None,
+        licence: Callable[[str], str | None] = lambda _weights: None,
         configure: Callable[[Sequence[EngineEntry]], None] = lambda _entries: None,
     ) -> None:
         self.path = path
         self.fault: str | None = None
         self._engines = engines
         self._lack = lack
+        self._licence = licence
         self._configure = configure
         self._stamp = self._stat()
-        snapshot = read(path, engines)
+        snapshot = read(path, engines, licence)
         configure(snapshot.engines)
         self._snapshot = self._tested(snapshot)
 
@@ -124,7 +127,7 @@ class Catalog:
             return None
         self._stamp = stamp
         try:
-            snapshot = read(self.path, self._engines)
+            snapshot = read(self.path, self._engines, self._licence)
         except (BadCatalog, OSError) as error:
             self.fault = str(error)
             get_log().error("catalog:refused", reason=self.fault)
@@ -134,7 +137,11 @@ class Catalog:
         return snapshot
 
     def _tested(self, snapshot: Snapshot) -> Snapshot:
-        lacks = {model.id: why for model in snapshot.models if (why := self._lack(model.engine, model.weights))}
+        lacks = {
+            model.id: why
+            for model in snapshot.models
+            if (why := _unsellable(model, self._licence) or self._lack(model.engine, model.weights))
+        }
         if lacks == snapshot.lacks:
             return snapshot
         for model_id, why in lacks.items():
@@ -149,7 +156,19 @@ class Catalog:
         return found.st_mtime_ns, found.st_size, found.st_ino
 
 
-def read(path: Path, engines: tuple[str, ...]) -> Snapshot:
+def _unsellable(model: Model, licence: Callable[[str], str | None]) -> str | None:
+    """Why a model must not have its price, by the licence that came with its weights; None if it may."""
+    recorded = licence(model.weights) if model.weights and any(model.price.values()) else None
+    if recorded is None or not forbids_selling(recorded):
+        return None
+    return (
+        f"its weights came under the licence {recorded}, which forbids selling: write price = {{}} or remove the model"
+    )
+
+
+def read(
+    path: Path, engines: tuple[str, ...], licence: Callable[[str], str | None] = lambda _weights: None
+) -> Snapshot:
     """The models in a catalog file; `BadCatalog` names each fault with its line."""
     try:
         text = path.read_text("utf-8")
@@ -184,6 +203,8 @@ def read(path: Path, engines: tuple[str, ...]) -> Snapshot:
             line = line_of(text, "family" if model.family else "engine", index)
             said = f"no family of models is called {model.family!r}" if model.family else "say of which family it is"
             faults.append(f"line {line}: family: {said}; there are {', '.join(sorted(names))}")
+        if unsellable := _unsellable(model, licence):
+            faults.append(f"line {line_of(text, 'price', index)}: price: {unsellable}")
         if model.id in {earlier.id for earlier in models}:
             faults.append(f"line {line_of(text, 'id', index)}: the id {model.id!r} is used twice")
         models.append(model)

@@ -23,11 +23,16 @@ from atelier.tools import Amounts, Terms, tools
 from atelier.tools.terms import parse_rate
 
 # licences whose weights must not be sold (F7); the list names what the field's model cards use
-NON_COMMERCIAL = ("cc-by-nc", "flux-1-dev-non-commercial", "non-commercial", "research-only")
+NON_COMMERCIAL = ("cc-by-nc", "flux-1-dev", "non-commercial", "noncommercial", "non commercial", "research-only")
 
 BILLED = ("pictures", "seconds", "input_tokens", "output_tokens")  # what a provider's bill may count
 
 Rate = Annotated[Decimal, BeforeValidator(parse_rate)]
+
+
+def forbids_selling(licence: str) -> bool:
+    """Whether a licence forbids to take a price for what the model makes."""
+    return any(word in licence.lower() for word in NON_COMMERCIAL)
 
 
 class UnknownModel(NotFound):
@@ -87,7 +92,7 @@ class Model(BaseModel):
 
     @model_validator(mode="after")
     def _sold_only_by_right(self) -> Model:
-        if any(word in self.licence.lower() for word in NON_COMMERCIAL) and any(self.price.values()):
+        if forbids_selling(self.licence) and any(self.price.values()):
             raise ValueError(f"the licence {self.licence} forbids selling it: write price = {{}} or remove the model")
         return self
 

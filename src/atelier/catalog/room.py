@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from atelier.base.background import Sender
+from atelier.base.addresses import parse_allowed
+from atelier.base.background import Sender, Task
+from atelier.base.outgoing import Outgoing
 from atelier.catalog.calls import CHANNEL, SENDER
 from atelier.web.language import translate
 from atelier.web.room import Room
@@ -16,9 +18,15 @@ if TYPE_CHECKING:
 
 
 def _routes() -> Sequence[Routes]:
-    from atelier.catalog import console, providers, webhooks
+    from atelier.catalog import console, providers, webhooks, weights
 
-    return console.routes, providers.routes, webhooks.routes
+    return console.routes, providers.routes, webhooks.routes, weights.routes
+
+
+def _tasks(studio: Any) -> Sequence[Task]:
+    from atelier.catalog.fetches import Fetcher
+
+    return Fetcher(studio.worker_db, studio.home, Outgoing(allowed=parse_allowed(studio.private_hosts))).tasks
 
 
 def _senders(_studio: Any) -> Sequence[Sender]:
@@ -36,7 +44,9 @@ ROOM = Room(
     console=[
         ("/console/models", lambda: translate("Models")),
         ("/console/providers", lambda: translate("Providers")),
+        ("/console/weights", lambda: translate("Weights")),
     ],
+    tasks=_tasks,
     senders=_senders,
     listens=_listens,
 )

@@ -15,6 +15,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from atelier.base.addresses import parse_allowed
 from atelier.base.errors import AtelierError, NotFound
 from atelier.base.outgoing import Outgoing
+from atelier.catalog.fetches import MANIFESTS, WEIGHTS
 from atelier.cli.problem import problem
 from atelier.cli.terminal import complain, say
 from atelier.engines.weights.fetch import Fetching, fetch, remove
@@ -23,7 +24,6 @@ from atelier.engines.weights.whole import SUMS
 from atelier.settings import Settings, load
 
 app = typer.Typer(help="List, fetch, add and remove models' weights.", no_args_is_help=True, add_completion=False)
-MANIFESTS, WEIGHTS = "manifests", "weights"  # folders of the data folder
 JSON = typer.Option(False, "--json", help="Print JSON.")
 
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from atelier.engines.engine import Engine
 from atelier.engines.kind import EngineEntry, EngineKind, Machine, Occupies, gpus, kinds
 from atelier.engines.webhooks import Webhooks
+from atelier.engines.weights.whole import recorded
 
 
 class Lane(NamedTuple):
@@ -82,6 +83,10 @@ class Engines:
     def place(self, weights: str) -> Path:
         """Where weights lie that a catalog names: below the first root that has them."""
         return self.machine.place(weights)
+
+    def licence(self, weights: str) -> str | None:
+        """The licence that the manifest of these weights gave when they were fetched; None where none is recorded."""
+        return recorded(self.place(weights))
 
     def lack(self, engine_id: str, weights: str) -> str | None:
         """Why a model of this engine with these weights cannot work, and what mends it; None if it can."""

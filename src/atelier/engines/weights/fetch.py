@@ -17,9 +17,8 @@ from atelier.base.outgoing import Outgoing
 from atelier.base.whole import write_whole
 from atelier.engines.weights.manifest import File, Manifest, Source
 from atelier.engines.weights.sources import SourceFails, bring
-from atelier.engines.weights.whole import SUMS
+from atelier.engines.weights.whole import LICENCE, SUMS
 
-LICENCE = "LICENCE"
 SPARE = 256 << 20  # bytes that stay free on the disk
 TICK = 0.3  # seconds between two reports
 

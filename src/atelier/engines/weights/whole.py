@@ -7,12 +7,21 @@ import json
 from pathlib import Path
 
 SUMS = "SHA256SUMS"  # a line for each file, as sha256sum writes them
+LICENCE = "LICENCE"  # the licence by its name, as the manifest gives it
 INDEX = "model_index.json"  # what a folder of diffusers begins with
 HASHED = 200_000_000  # bytes of a folder up to which every file is read and compared; of larger ones only the sizes
 
 GUIDE = "docs/guide/models-that-run-here.md"
 
 _known: dict[tuple[Path, int, int], str] = {}  # digests of files that have not changed since
+
+
+def recorded(folder: Path) -> str | None:
+    """The licence that was written beside fetched weights; None where there is none."""
+    try:
+        return (folder / LICENCE).read_text().strip()[:200] or None
+    except (OSError, UnicodeDecodeError):
+        return None
 
 
 def lack(folder: Path) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from atelier.catalog import BadCatalog, Snapshot
 from atelier.catalog.catalog import read
-from atelier.catalog.model import NON_COMMERCIAL
+from atelier.catalog.model import forbids_selling
 from atelier.ops.audit.check import Evidence, check, counted, evidence
 from atelier.ops.audit.ground import Ground
 
@@ -47,5 +47,5 @@ def unlawful(offered: Snapshot) -> list[str]:
     return faults + [
         f"{model.id} is sold under {model.licence}"
         for model in offered.models
-        if any(model.price.values()) and any(word in model.licence.lower() for word in NON_COMMERCIAL)
+        if any(model.price.values()) and forbids_selling(model.licence)
     ]

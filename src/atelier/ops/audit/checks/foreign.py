@@ -19,6 +19,7 @@ NOBODYS = {
     "tool": "image.generate",
     "model_id": "sketch",
     "model": "sketch",
+    "weights": "unsafe-pictures",
     "invitation_id": "01940000-0000-7000-8000-000000000004",
     "position": "0",
     "variant": "original",
