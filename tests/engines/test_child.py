@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import psutil
 import pytest
@@ -36,6 +36,7 @@ from atelier.engines import (
     wire,
 )
 from atelier.engines.child import ChildEngine
+from atelier.engines.engine import Condition, Standing
 from atelier.engines.local.sketch_engine import SketchEngine
 
 HERE = "tests.engines.test_child"
@@ -59,6 +60,9 @@ class Obedient:
     """Does what its prompt says, in the child."""
 
     served: ClassVar[int] = 0
+
+    def report(self) -> dict[str, Any]:
+        return {"gpu": 5, "plan": "told"}
 
     def make(self, work: Work) -> Iterator[Made]:
         type(self).served += 1
@@ -190,6 +194,39 @@ async def test_memory_that_runs_out_twice_or_after_what_cannot_be_taken_back_fai
         await go()
     assert made == ([Progress(0, 1, 2)] * 2 if prompt == "no memory" else [Progress(0, 1, 2), TextDelta("Once")])
     assert engine.pids == []
+
+
+async def test_an_engine_says_how_it_is(engine: ChildEngine) -> None:
+    seen: list[tuple[Condition, int]] = []
+
+    async def do(prompt: str) -> None:
+        async for made in engine.make(work("t", {"prompt": prompt})):
+            if isinstance(made, Output):
+                seen.append((engine.standing().condition, engine.standing().children))
+
+    assert engine.standing() == Standing(Condition.RESTING)
+    async with aclosing(engine.make(work("t", {"prompt": "go"}))) as making:
+        starting = asyncio.ensure_future(anext(making))
+        while engine.standing().condition is not Condition.STARTING:
+            await asyncio.sleep(0)
+        await starting
+    await do("go")
+    assert seen == [(Condition.BUSY, 1)]
+    ready = engine.standing()
+    assert (ready.condition, ready.children, ready.gpu, ready.plan) == (Condition.READY, 1, 5, "told")
+    assert ready.memory > 1_000_000
+    await do("two, and no memory for the second")
+    assert engine.standing().condition is Condition.DEGRADED
+    await do("go")
+    assert engine.standing().condition is Condition.READY
+    with pytest.raises(Crashed):
+        await do("die")
+    assert engine.standing() == Standing(Condition.FAILED)
+    with pytest.raises(OutOfMemory):
+        await do("no memory")
+    assert engine.standing().condition is Condition.FAILED
+    await do("go")
+    assert engine.standing().condition is Condition.READY
 
 
 async def test_an_error_that_only_the_engine_knows_keeps_its_code(engine: ChildEngine) -> None:

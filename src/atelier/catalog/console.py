@@ -8,6 +8,7 @@ from fastapi import Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
 from atelier.catalog.catalog import Catalog
+from atelier.catalog.standings import standings
 from atelier.catalog.switches import switch, switched_off
 from atelier.limits.limit import GENERAL, PAGES
 from atelier.web.access import Access
@@ -35,6 +36,7 @@ async def models_page(request: Request, here: Here, db: Db, catalog: TheCatalog)
         models=catalog.current.models,
         lacks=catalog.current.lacks,
         off=await switched_off(db),
+        standings=await standings(db),
         file=catalog.path,
         fault=catalog.fault,
     )

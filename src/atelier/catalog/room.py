@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from atelier.base.addresses import parse_allowed
-from atelier.base.background import Sender, Task
+from atelier.base.background import Round, Sender, Task
 from atelier.base.outgoing import Outgoing
 from atelier.catalog.calls import CHANNEL, SENDER
 from atelier.web.language import translate
@@ -29,6 +29,12 @@ def _tasks(studio: Any) -> Sequence[Task]:
     return Fetcher(studio.worker_db, studio.home, Outgoing(allowed=parse_allowed(studio.private_hosts))).tasks
 
 
+def _rounds(studio: Any) -> Sequence[Round]:
+    from atelier.catalog.standings import Noting
+
+    return Noting(studio.worker_db, studio.engines).rounds
+
+
 def _senders(_studio: Any) -> Sequence[Sender]:
     return (SENDER,)
 
@@ -47,6 +53,7 @@ ROOM = Room(
         ("/console/weights", lambda: translate("Weights")),
     ],
     tasks=_tasks,
+    rounds=_rounds,
     senders=_senders,
     listens=_listens,
 )

@@ -11,17 +11,21 @@ from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from atelier.base.log import get_log
 from atelier.engines import wire
 from atelier.engines.engine import (
     BrokeContract,
+    Condition,
     Crashed,
     EngineError,
     Made,
     OutOfMemory,
     Output,
+    Progress,
+    Standing,
     TextDelta,
     Usage,
     Work,
@@ -50,11 +54,38 @@ class ChildEngine:
         self._numbers = itertools.count(1)
         self._idle: list[tuple[Process, asyncio.TimerHandle]] = []
         self._busy: set[Process] = set()
+        self._heard: dict[int, dict[str, Any]] = {}  # what each child that began to work said of itself
+        self._lowered = self._failed = False  # how the last work ended
 
     @property
     def pids(self) -> list[int]:
         """The children's process ids, the busy ones first."""
         return [child.pid for child in self._busy] + [child.pid for child, _ in self._idle]
+
+    def standing(self) -> Standing:
+        """How the engine is just now, as far as its children said."""
+        children = [each for each in (*self._busy, *(child for child, _ in self._idle)) if each.returncode is None]
+        pids = [child.pid for child in children]
+        for gone in self._heard.keys() - set(pids):
+            del self._heard[gone]
+        if any(child.pid in self._heard for child in self._busy):
+            condition = Condition.BUSY
+        elif self._busy:
+            condition = Condition.STARTING
+        elif self._failed:
+            condition = Condition.FAILED
+        elif self._lowered:
+            condition = Condition.DEGRADED
+        else:
+            condition = Condition.READY if children else Condition.RESTING
+        reports = self._heard.values()
+        return Standing(
+            condition,
+            children=len(children),
+            memory=sum(map(_resident, pids)),
+            gpu=sum(int(said.get("gpu", 0)) for said in reports),
+            plan=next((str(said["plan"]) for said in reports if said.get("plan")), ""),
+        )
 
     async def make(self, work: Work) -> AsyncGenerator[Made, None]:
         finished: set[int] = set()
@@ -83,10 +114,12 @@ class ChildEngine:
         number = next(self._numbers)
         fit = False  # for more work
         try:
-            async for made in _converse(child, work, number):
+            async for made in _converse(child, work, number, self._heard):
                 yield made
             fit = True
+            self._failed, self._lowered = False, work.lower > 0
         except EngineError as error:
+            self._failed = isinstance(error, Crashed | BrokeContract | OutOfMemory)
             fit = not isinstance(error, Crashed | BrokeContract | OutOfMemory)  # it refused in good order and can go on
             raise
         except (asyncio.CancelledError, GeneratorExit):
@@ -152,7 +185,9 @@ class ChildEngine:
         self._idle.append((child, asyncio.get_running_loop().call_later(self._idle_for, retire)))
 
 
-async def _converse(child: Process, work: Work, number: int) -> AsyncGenerator[Made, None]:
+async def _converse(
+    child: Process, work: Work, number: int, heard: dict[int, dict[str, Any]]
+) -> AsyncGenerator[Made, None]:
     """Send the work and yield what comes back until the child says that it is done."""
     assert child.stdin is not None
     try:
@@ -162,7 +197,13 @@ async def _converse(child: Process, work: Work, number: int) -> AsyncGenerator[M
             head, blob = await _message(child)
             if head["kind"] == "done":
                 return
-            yield wire.unpack_made(head, blob)
+            if head["kind"] == "report":
+                heard[child.pid] = head["facts"]
+                continue
+            made = wire.unpack_made(head, blob)
+            if not (isinstance(made, Progress) and made.step == 0):  # the first sign comes before anything is read
+                heard.setdefault(child.pid, {})
+            yield made
     except (OSError, asyncio.IncompleteReadError) as error:
         raise Crashed("The engine stopped in the middle of its work.") from error
 
@@ -187,6 +228,15 @@ async def _leaves(child: Process, number: int) -> bool:
                     return bool(head["code"] != Crashed.code)
     except (Exception, asyncio.CancelledError):  # out of step, gone, or too slow: whatever it was, it is killed
         return False
+
+
+def _resident(pid: int) -> int:
+    """Bytes of a process that are in this machine's memory."""
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    except (OSError, ValueError, IndexError):
+        return 0
+    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 def _kill(child: Process) -> None:

@@ -12,7 +12,7 @@ import threading
 import traceback
 from collections.abc import Generator, Iterator
 from contextlib import closing
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, Protocol, cast, runtime_checkable
 
 from atelier.engines import wire
 from atelier.engines.engine import Crashed, EngineError, Failed, LocalEngine, Made, OutOfMemory
@@ -20,6 +20,13 @@ from atelier.engines.memory import ran_out
 
 PR_SET_PDEATHSIG = 1
 NO_ROOM = "The GPU's memory is too small for this, also with less of the model in it at a time. Ask for a smaller size."
+
+
+@runtime_checkable
+class Reports(Protocol):
+    """A local engine that can say what it takes, after a work."""
+
+    def report(self) -> dict[str, Any]: ...
 
 
 class Inbox:
@@ -71,6 +78,8 @@ def _work(engine: LocalEngine, head: dict[str, Any], inbox: Inbox, sink: BinaryI
                     break
                 sink.write(wire.pack_made(made))
                 sink.flush()
+        if isinstance(engine, Reports):
+            sink.write(wire.pack_report(engine.report()))
         sink.write(wire.pack_done(number))
     except EngineError as error:
         sink.write(wire.pack_error(error))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 from uuid import UUID
@@ -164,6 +165,28 @@ class OutOfMemory(EngineError):
     code = "out_of_memory"
 
 
+class Condition(StrEnum):
+    """How an engine that computes here is."""
+
+    RESTING = "resting"  # no process of it runs
+    STARTING = "starting"  # its process reads what it needs
+    READY = "ready"  # what it needs is in memory
+    BUSY = "busy"
+    DEGRADED = "degraded"  # it works, with less of the model in the GPU's memory than was planned
+    FAILED = "failed"  # its last work crashed, or had no room
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How an engine is: its processes, the bytes that they have in memory and on the GPU, and its plan there."""
+
+    condition: Condition
+    children: int = 0
+    memory: int = 0
+    gpu: int = 0
+    plan: str = ""
+
+
 class Failed(EngineError):
     """The engine's own code failed at this input; it would fail again."""
 
@@ -233,6 +256,13 @@ class SignsWebhooks(Protocol):
     async def webhook_secret(self) -> str:
         """The secret, as `whsec_…`; raises `EngineError` where the provider has none."""
         ...
+
+
+@runtime_checkable
+class Stands(Protocol):
+    """An engine that computes here and can say how it is."""
+
+    def standing(self) -> Standing: ...
 
 
 @runtime_checkable

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from atelier.engines.engine import Engine
+from atelier.engines.engine import Engine, Standing, Stands
 from atelier.engines.kind import EngineEntry, EngineKind, Machine, Occupies, gpus, kinds
 from atelier.engines.webhooks import Webhooks
 from atelier.engines.weights.whole import recorded
@@ -116,6 +116,10 @@ class Engines:
             if kind.occupies is Occupies.NOTHING
         ]
         return [lane for lane in (*shared, *waiting) if lane.engines]
+
+    def standings(self) -> dict[str, Standing]:
+        """How the engines that compute here are which this process has opened."""
+        return {name: engine.standing() for name, (_, engine) in self._open.items() if isinstance(engine, Stands)}
 
     async def close(self) -> None:
         for engine in (*(engine for _, engine in self._open.values()), *self._retired):

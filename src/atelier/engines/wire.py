@@ -107,6 +107,11 @@ def pack_done(number: int) -> bytes:
     return pack("done", {"number": number})
 
 
+def pack_report(facts: Mapping[str, Any]) -> bytes:
+    """What a child says of itself between works: `gpu` in bytes, and `plan`."""
+    return pack("report", {"facts": dict(facts)})
+
+
 def pack_made(made: Made) -> bytes:
     if type(made).__name__ not in _KINDS:
         raise BrokeContract(f"The engine yielded a {type(made).__name__}, which is nothing that an engine makes.")

@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from atelier.base.db import Acting, Database
 from atelier.base.errors import Unavailable
 from atelier.base.outages import DatabaseReadOnly, outage
+from atelier.catalog.standings import worst
 from atelier.limits.limit import GENERAL
 from atelier.media.programs import lacking as lacking_program
 from atelier.media.refusals import FFmpegMissing
@@ -36,6 +37,7 @@ class Ready(BaseModel):
     signals: bool
     limits: str
     catalog: str
+    engines: str  # `degraded` or `failed` where a model that runs here is
     recordings: str  # whether sound and films can be brought, as an error's code
 
 
@@ -56,6 +58,7 @@ async def ready(studio: OpenStudio, response: Response) -> Ready:
         response.headers["Retry-After"] = str(Unavailable.retry_after)
     limits = "degraded" if studio.limiter.degraded else "ok"
     catalog = "refused" if studio.catalog.fault else "ok"
+    engines = await _engines(studio.web_db) if database else "unknown"
     signals = studio.signals.connected.is_set()
     fine = database and signals and storage == limits == catalog == "ok"
     status = "ready" if fine else "degraded" if database and storage == "ok" else "down"
@@ -67,8 +70,17 @@ async def ready(studio: OpenStudio, response: Response) -> Ready:
         signals=signals,
         limits=limits,
         catalog=catalog,
+        engines=engines,
         recordings=FFmpegMissing.code if lacking_program() else "ok",
     )
+
+
+async def _engines(database: Database) -> str:
+    try:
+        async with database.transaction(Acting.nobody()) as db:
+            return await worst(db)
+    except SQLAlchemyError:
+        return "unknown"
 
 
 # Sorting more than fits into the least memory writes a small temporary file on the database's disk: that fails on a

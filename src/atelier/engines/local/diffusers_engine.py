@@ -80,6 +80,15 @@ class DiffusersEngine:
                 data, content_type = encode(picture, wanted.format, wanted.quality)
                 yield work.output(position, data, content_type, {"seed": seed})
 
+    def report(self) -> dict[str, Any]:
+        """What is in the GPU's memory, in bytes, and by which plan."""
+        placed = self._openings.placed if self._openings is not None else None
+        if placed is None:
+            return {}
+        import torch
+
+        return {"plan": str(placed.plan), "gpu": torch.cuda.memory_reserved() if torch.cuda.is_available() else 0}
+
     def _train(self, work: Work) -> Iterator[Made]:
         wanted = ModelTrain.Input.model_validate(work.input)
         yield Progress(0, 0, wanted.steps or 1)
