@@ -36,7 +36,7 @@ class Resident:
             while not over:
                 head, blob = self._message()
                 over = head["kind"] in ("done", "error")
-                if head["kind"] != "done":
+                if head["kind"] not in ("done", "report"):
                     yield wire.unpack_made(head, blob)
         finally:
             if not over:

@@ -74,7 +74,7 @@ def test_an_engine_says_what_it_lacks(weights: Path) -> None:
     )
     assert Engines(Machine(roots=(home,)), elsewhere={"diffusers"}).lack("diffusers", "nowhere") is None
     assert Engines(Machine(roots=(home,))).lack("sketch", "") is None
-    assert Engines(Machine(local=False)).able == ("sketch",)
+    assert Engines(Machine(local=False)).able == ("retouch", "sketch")
     if not MISSING:
         assert Engines(Machine(roots=(home / "data", home))).lack("diffusers", "house/weights") is None
 

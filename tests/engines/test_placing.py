@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.engines.conftest import Resident
+from tests.engines.conftest import Resident, reference
 from tests.engines.work import contents, work
 
-from atelier.engines import Made, OutOfMemory, Output, Work
+from atelier.engines import Made, OutOfMemory, Output, Unfit, Work
 from atelier.engines.child import ChildEngine
 from atelier.engines.kinds.diffusers import CALM
 from atelier.engines.local.diffusers_engine import DiffusersEngine
@@ -46,7 +46,7 @@ class Carded(DiffusersEngine):
                 return
 
         self._openings = self._openings or Openings(Memory(Path(os.environ[MEMORY])), Card)
-        if "out" in work.input["prompt"] and not work.lower:
+        if "out" in work.input.get("prompt", "") and not work.lower:
             from diffusers import FluxPipeline
 
             def fail(*_: Any, **__: Any) -> Any:
@@ -137,3 +137,16 @@ class Hopeless(DiffusersEngine):
         import torch
 
         raise torch.OutOfMemoryError("CUDA out of memory.")
+
+
+async def test_what_is_not_all_on_the_card_is_not_trained(memory: Path, tiny: Path) -> None:
+    failed = {"resident/whole": [1, 100 * GB], "resident/tiles": [1, 100 * GB]}
+    memory.write_text(json.dumps({"A card": {"/".join(tiny.parts[-2:]): {"failed": failed}}}))
+    engine = _engine(memory, 48)
+    photos = [f"019a9f00-7c1e-7d2a-9b0e-5d1f0c3a2b{place:02d}" for place in range(10, 15)]
+    wish = {"photos": photos, "trigger": "zoe", "subject": "style", "steps": 10, "lora_rank": 2, "learning_rate": 0.01}
+    files = {"photos": [reference()] * 5}
+    asked = work("model.train", {**wish, "seed": 1}, weights=str(tiny), family="flux", files=files)
+    with pytest.raises(Unfit, match="all of it must fit into the card's memory"):
+        assert [made async for made in engine.make(asked)]
+    await engine.close()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image, ImageOps
 
-from atelier.engines.engine import BadInput, Given, Made, Output, Preview, Progress, Work
+from atelier.engines.engine import BadInput, Given, Made, Output, Preview, Progress, Unfit, Work
 from atelier.engines.local.families import Task
 from atelier.engines.local.pictures import encode
 from atelier.engines.local.placement import MEMORY, Memory
@@ -97,7 +97,8 @@ class DiffusersEngine:
 
         self._openings = self._openings or Openings(Memory(_remembered()))
         opened = self._openings.open(Path(work.terms.weights), work.terms.family, Task.WORDS)
-        self._openings.place(opened.recipe.size(1, 1), work.lower)
+        if not self._openings.place(opened.recipe.size(1, 1), work.lower) or not self._openings.resident:
+            raise Unfit("This model cannot be trained on this card: all of it must fit into the card's memory.")
         photos = [_picture(work.files, "photos", at) for at in range(len(wanted.photos))]
         target = work.folder / "adapter"
         yield from train(opened, photos, wanted, target, base=work.terms.family)

@@ -12,6 +12,7 @@ from peft.tuners.tuners_utils import BaseTunerLayer
 from safetensors import SafetensorError, safe_open
 
 from atelier.engines.engine import BadInput
+from atelier.engines.memory import ran_out
 
 HIGHEST_RANK = 256
 NAME = "worn"
@@ -64,6 +65,8 @@ def _put_on(pipe: Any, tensors: dict[str, Any]) -> None:
     try:
         pipe.load_lora_weights(dict(tensors), adapter_name=NAME)
     except (ValueError, KeyError, RuntimeError, TypeError, NotImplementedError) as error:
+        if ran_out(error):  # which says nothing about the adapter
+            raise
         raise BadInput(misfit) from error
     layers = [
         layer

@@ -19,7 +19,7 @@ from atelier.engines.engine import Unfit
 from atelier.engines.local.diffusion.placing import Card, Placing, card, name_of
 from atelier.engines.local.diffusion.recipe import Recipe, read
 from atelier.engines.local.families import Family, Task, families
-from atelier.engines.local.placement import PLANS, Memory, Placement
+from atelier.engines.local.placement import PLANS, Memory, Placement, Plan
 from atelier.engines.memory import ran_out
 from atelier.engines.weights.whole import INDEX, lack
 
@@ -97,6 +97,12 @@ class Openings:
     def placed(self) -> Placement | None:
         """Where the parts are; None where they are in the machine's own memory, or not open."""
         return self._placing.placed if self._placing is not None else None
+
+    @property
+    def resident(self) -> bool:
+        """Whether all of what is open lies where it computes, in its own precision."""
+        placed = self._placing.placed if self._placing is not None else None
+        return placed is None or placed.plan is Plan.RESIDENT
 
     @contextlib.contextmanager
     def measured(self, size: tuple[int, int]) -> Iterator[None]:
