@@ -790,7 +790,7 @@ class Broken:
 
 @against("jobs.engines")
 async def an_engine_that_breaks(scene: Scene, patch: pytest.MonkeyPatch) -> None:
-    scene.change(engines=Engines(given={"sketch": Broken, "diffusers": Broken}))
+    scene.change(engines=Engines(given={"sketch": Broken, "diffusers": Broken, "retouch": Broken}))
 
 
 # --- the catalog
